@@ -1,0 +1,34 @@
+"""Library under the book *Learning Symmetry*.
+
+Modules, from the ground up; no module imports one below it in this table.
+
+===================  ==========================================================================
+module               what it is for
+===================  ==========================================================================
+``groups``           finite groups of permutations and matrices, from generators
+``representations``  how groups act on vectors, images, graphs, polynomials and linear maps
+``projection``       Reynolds operator, equivariant maps and their orthogonal complement
+``gallery``          the table of groups and representations that claims are checked on
+``data``             MNIST, Fashion-MNIST, random graphs, images of shapes
+``regression``       linear regression on symmetric data: closed forms and training (paper A)
+``experiments``      computations worth storing, one module each, and ``sweep``
+``checks``           how far each statement of a paper is from true
+``results``          stored results: loaded while fresh, else revalidated or recomputed
+``publish``          claims, figures, tables; building the site
+``plots``            the figures of the chapters
+===================  ==========================================================================
+"""
+
+__all__ = [
+    "checks",
+    "data",
+    "experiments",
+    "gallery",
+    "groups",
+    "plots",
+    "projection",
+    "publish",
+    "regression",
+    "representations",
+    "results",
+]
