@@ -1,0 +1,37 @@
+"""What a chapter shows: claims with verdicts, figures with their data, one style, a footer.
+
+The build of the site lives beside it: :mod:`learnsym.publish.chapters` executes the notebooks,
+:mod:`learnsym.publish.sphinx_ext` turns their outputs into pages.
+"""
+
+from learnsym.publish.claims import (
+    BEYOND,
+    CORRECTED,
+    HOLDS,
+    NOT_REPRODUCED,
+    REPRODUCED,
+    VERDICTS,
+    ClaimFailed,
+    claim,
+)
+from learnsym.publish.figures import figure
+from learnsym.publish.footer import footer
+from learnsym.publish.style import COLORS, MARKERS, use_style
+from learnsym.publish.tables import table
+
+__all__ = [
+    "BEYOND",
+    "COLORS",
+    "CORRECTED",
+    "HOLDS",
+    "MARKERS",
+    "NOT_REPRODUCED",
+    "REPRODUCED",
+    "VERDICTS",
+    "ClaimFailed",
+    "claim",
+    "figure",
+    "footer",
+    "table",
+    "use_style",
+]

@@ -1,0 +1,155 @@
+"""Sphinx directives that compile tables from the executed notebooks."""
+
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+from learnsym.publish import compiled, markup
+from learnsym.publish.chapters import chapter_paths
+from learnsym.publish.claims import VERDICTS, criterion_text, source_text
+from learnsym.publish.compiled import Entry
+from learnsym.publish.items import PAPERS, items_path, load_items
+
+COLUMNS = ("verdict", "statement", "paper value", "measured", "tolerance")
+
+
+class CompiledDirective(SphinxDirective):
+    """Base: knows the notebooks, and marks the page as depending on them."""
+
+    has_content = False
+
+    def entries(self, kind: str) -> list[Entry]:
+        """Return the "claims" or "figures" of the book."""
+        notebooks = chapter_paths()
+        for path in [*notebooks, items_path()]:
+            self.env.note_dependency(str(path))
+        try:
+            return getattr(compiled, kind)(notebooks, Path(self.env.srcdir))
+        except ValueError as error:
+            raise self.error(str(error)) from error
+
+    def parsed(self, text: str) -> list[nodes.Node]:
+        """Parse MyST text in place."""
+        container = nodes.Element()
+        self.state.nested_parse(StringList(text.splitlines()), self.content_offset, container)
+        return container.children
+
+    def table(
+        self, header: list[str], rows: list[list[str]], classes: list[list[str]], name: str
+    ) -> nodes.table:
+        """Return a table of MyST cells; each row and each column has CSS classes."""
+        group = nodes.tgroup(cols=len(header))
+        group += [nodes.colspec(colwidth=1) for _ in header]
+        head, body = nodes.thead(), nodes.tbody()
+        head += self._row(header, header, [])
+        for cells, kinds in zip(rows, classes, strict=True):
+            body += self._row(cells, header, kinds)
+        group += [head, body]
+        table = nodes.table(classes=["book-table", name])
+        table += group
+        return table
+
+    def _row(self, cells: list[str], header: list[str], classes: list[str]) -> nodes.row:
+        row = nodes.row(classes=classes)
+        for cell, column in zip(cells, header, strict=True):
+            entry = nodes.entry(classes=["column-" + column.replace(" ", "-")])
+            entry += self.parsed(cell)
+            row += entry
+        return row
+
+
+class ClaimsTable(CompiledDirective):
+    """``{claims-table}``: every claim of the book."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        entries = self.entries("claims")
+        rows = [self._cells(entry.record) for entry in entries]
+        classes = [
+            [
+                "claim",
+                f"paper-{entry.record['paper'] or 'none'}".lower(),
+                markup.verdict_class(entry.record["verdict"]),
+            ]
+            for entry in entries
+        ]
+        return [self.table(list(COLUMNS), rows, classes, "claims-table")]
+
+    def _cells(self, record: dict) -> list[str]:
+        link = f"{{ref}}`{source_text(record)} <claim-{record['id']}>`"
+        return [
+            markup.verdict_text(record["verdict"]),
+            f"{link}: {record['statement']}",
+            markup.paper_text(record),
+            record["measured"],
+            criterion_text(record),
+        ]
+
+
+class ClaimsSummary(CompiledDirective):
+    """``{claims-summary}``: how many claims have which verdict, per paper."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        records = [entry.record for entry in self.entries("claims")]
+        used = [v for v in VERDICTS if any(record["verdict"] == v for record in records)]
+        names = {**{paper: f"Paper {paper}" for paper in PAPERS}, None: "This book"}
+        rows = []
+        for paper, name in names.items():
+            own = [record["verdict"] for record in records if record["paper"] == paper]
+            if own:
+                rows.append([name, *(str(own.count(verdict)) for verdict in used)])
+        header = ["claims", *(markup.verdict_text(verdict) for verdict in used)]
+        return [self.table(header, rows, [[] for _ in rows], "claims-summary")]
+
+
+class ClaimsCoverage(CompiledDirective):
+    """``{claims-coverage}``: each item of ``book/items.yml`` with its verdicts, or "open"."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return one table per paper under a line that counts."""
+        records = [entry.record for entry in self.entries("claims")]
+        result: list[nodes.Node] = []
+        for paper, items in load_items().items():
+            found = {item: self._verdicts(records, paper, item) for item in items}
+            done = sum(verdicts != "open" for verdicts in found.values())
+            result += self.parsed(f"**Paper {paper}:** {done} of {len(items)} items answered.")
+            rows = [[item, verdicts] for item, verdicts in found.items()]
+            classes = [["open"] if row[1] == "open" else [] for row in rows]
+            result.append(self.table(["item", "verdicts"], rows, classes, "claims-coverage"))
+        return result
+
+    def _verdicts(self, records: list[dict], paper: str, item: str) -> str:
+        links = [
+            f"{{ref}}`{markup.verdict_text(record['verdict'])} <claim-{record['id']}>`"
+            for record in records
+            if (record["paper"], record["item"]) == (paper, item)
+        ]
+        return ", ".join(links) or "open"
+
+
+class FiguresList(CompiledDirective):
+    """``{figures-list}``: every figure with number, links and citation."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return one block per figure."""
+        blocks = [self._block(entry) for entry in self.entries("figures")]
+        return self.parsed("\n".join(blocks))
+
+    def _block(self, entry: Entry) -> str:
+        name = entry.record["id"]
+        reference = f"**{{numref}}`fig-{name}`. {entry.record['title']}.**"
+        cite = markup.cite_dropdown(citation_entry(self.env, entry))
+        links = markup.figure_links(name)
+        return f"::::{{div}} figure-entry\n{reference}\n{links}\n\n{cite}\n::::\n"
+
+
+def citation_entry(env: object, entry: Entry) -> str:
+    """Return the BibTeX entry of a figure for a Sphinx build environment."""
+    path = Path(env.srcdir) / "CITATION.cff"
+    env.note_dependency(str(path))
+    citation = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return markup.bibtex(entry.record, entry.page, citation, env.config.html_baseurl)

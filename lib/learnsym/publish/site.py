@@ -1,0 +1,76 @@
+"""What the built site needs beside its pages: MathJax of its own, and no broken buttons."""
+
+import shutil
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+STATIC = Path(__file__).parent / "static"
+MATHJAX = "tex-mml-chtml.js"
+# what MathJax loads by itself on a page; the speech engine is left out
+MATHJAX_PARTS = (
+    MATHJAX,
+    "output/chtml/fonts/woff-v2",
+    "input/tex/extensions",
+    "a11y/assistive-mml.js",
+)
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Add static files, serve MathJax from the site, drop launch buttons without a repository."""
+    config.html_static_path = [*config.html_static_path, str(STATIC)]
+    config.html_css_files = [*config.html_css_files, "book.css"]
+    config.html_js_files = [*config.html_js_files, ("claims.js", {"defer": "defer"})]
+    config.mathjax_path = f"mathjax/{MATHJAX}"
+    options = config.html_theme_options
+    options["use_repository_button"] = bool(options.get("repository_url"))
+    if not options["use_repository_button"]:
+        options["launch_buttons"] = {}
+
+
+def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
+    """Copy the parts of MathJax that pages load into the site's static folder."""
+    if error or app.builder.format != "html":
+        return
+    source = mathjax_folder()
+    target = Path(app.outdir) / "_static" / "mathjax"
+    for part in MATHJAX_PARTS:
+        (target / part).parent.mkdir(parents=True, exist_ok=True)
+        if (source / part).is_dir():
+            shutil.copytree(source / part, target / part, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source / part, target / part)
+
+
+def mathjax_folder() -> Path:
+    """Return the folder of MathJax that the package sphinx-mathjax-offline installs.
+
+    Raises
+    ------
+    ValueError
+        The package is not installed.
+    """
+    folder = Path(sysconfig.get_paths()["purelib"]) / "sphinx-mathjax-offline/static/mathjax"
+    if not (folder / MATHJAX).is_file():
+        raise ValueError(
+            "mathjax: expected the package sphinx-mathjax-offline to be installed, got none; "
+            "install the project with its extra 'book'"
+        )
+    return folder
+
+
+def clean_page(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Drop scripts that appear twice; a constant that is declared twice is an error."""
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for script in context.get("script_files", []):
+        key = (str(script), str(getattr(script, "attributes", {}).get("body", "")))
+        if key not in seen:
+            seen.add(key)
+            kept.append(script)
+    context["script_files"] = kept

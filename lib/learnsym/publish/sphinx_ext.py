@@ -1,0 +1,63 @@
+"""Sphinx extension of the book: claim boxes, figures with links, compiled tables, the site."""
+
+from typing import Any, ClassVar
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.application import Sphinx
+
+from learnsym.publish import directives, markup, site
+from learnsym.publish.claims import CLAIM_MIME
+from learnsym.publish.compiled import Entry
+from learnsym.publish.figures import FIGURE_MIME
+
+
+class ClaimRenderer:
+    """Turns a claim's record in a notebook output into a box on the page."""
+
+    mime_priority_overrides: ClassVar = [("*", CLAIM_MIME, 1)]
+
+    @staticmethod
+    def handle_mime(
+        renderer: NbElementRenderer, data: MimeData, inline: bool
+    ) -> list[nodes.Element] | None:
+        """Return the nodes of a claim, None for other outputs."""
+        if inline or data.mime_type != CLAIM_MIME:
+            return None
+        return _parsed(renderer, markup.claim_box(data.content), data.line)
+
+
+class FigureRenderer:
+    """Turns a figure's record in a notebook output into a numbered figure on the page."""
+
+    mime_priority_overrides: ClassVar = [("*", FIGURE_MIME, 1)]
+
+    @staticmethod
+    def handle_mime(
+        renderer: NbElementRenderer, data: MimeData, inline: bool
+    ) -> list[nodes.Element] | None:
+        """Return the nodes of a figure, None for other outputs."""
+        if inline or data.mime_type != FIGURE_MIME:
+            return None
+        env = renderer.renderer.sphinx_env
+        entry = directives.citation_entry(env, Entry(data.content, env.docname))
+        return _parsed(renderer, markup.figure_block(data.content, entry), data.line)
+
+
+def _parsed(renderer: NbElementRenderer, text: str, line: int | None) -> list[nodes.Element]:
+    container = nodes.Element()
+    with renderer.renderer.current_node_context(container):
+        renderer.renderer.nested_render_text(text, line or 0)
+    return container.children
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directives and the site's files."""
+    app.add_directive("claims-table", directives.ClaimsTable)
+    app.add_directive("claims-summary", directives.ClaimsSummary)
+    app.add_directive("claims-coverage", directives.ClaimsCoverage)
+    app.add_directive("figures-list", directives.FiguresList)
+    app.connect("config-inited", site.configure)
+    app.connect("build-finished", site.copy_mathjax)
+    app.connect("html-page-context", site.clean_page, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

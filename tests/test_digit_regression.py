@@ -1,0 +1,84 @@
+"""The experiment on real digits: its data, its training, its probe."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from learnsym import regression
+from learnsym.checks import digit_rates
+from learnsym.data import digits
+from learnsym.experiments import digit_regression as experiment
+
+SMOKE = experiment.SCALES["smoke"]
+
+
+@pytest.fixture(scope="module")
+def run():
+    return experiment.run(SMOKE, progress=False)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return experiment.problem(SMOKE)
+
+
+def test_every_digit_enters_in_four_rotations_with_one_label(data):
+    images, classes = digits("mnist", "test", size=SMOKE.images, side=SMOKE.side)
+    rows = data.rows.reshape(4, SMOKE.images, SMOKE.side, SMOKE.side)
+    for k in range(4):
+        assert np.array_equal(rows[k], np.rot90(images, k, axes=(1, 2)))
+    labels = data.labels.reshape(4, SMOKE.images, 3)
+    assert (labels == labels[0]).all()
+    assert np.array_equal(labels[0, :, 0] > 0, classes % 2 == 0)
+    assert np.array_equal(labels[0, :, 1] > 0, classes < 5)
+    assert set(np.unique(labels)) == {-1.0, 1.0}
+
+
+def test_training_follows_the_closed_form(run, data):
+    w0 = experiment.initial_weights(SMOKE)
+    for k in range(3):
+        loss = regression.QuadraticLoss(data.gram, data.moments[:, k])
+        exact = loss.descent(w0, run["steps"], data.eta)
+        # eigenvectors with eigenvalues 1e-11 of the largest are only known to about 1e-10
+        assert np.abs(run["full"][:, k] - exact).max() < 1e-8
+
+
+def test_shapes_and_start(run):
+    T, d = len(run["steps"]), SMOKE.side**2
+    assert run["steps"][0] == 0 and run["steps"][-1] == SMOKE.steps
+    assert run["full"].shape == (T, 3, d)
+    assert run["single"].shape == run["minibatch"].shape == (T, d)
+    w0 = experiment.initial_weights(SMOKE)
+    assert np.array_equal(run["full"][0], [w0] * 3) and np.array_equal(run["minibatch"][0], w0)
+
+
+def test_probe_is_the_beginning_of_the_run(run):
+    probe = experiment.probe(SMOKE)
+    assert set(probe) == set(run)
+    for name, values in probe.items():
+        assert 1 < len(values) < len(run[name])
+        assert np.abs(run[name][: len(values)] - values).max() < 1e-6
+
+
+def test_seeds_change_weights_and_batches_only(run):
+    other = experiment.run(replace(SMOKE, seed=1), progress=False)
+    assert np.array_equal(other["steps"], run["steps"])
+    assert not np.allclose(other["full"][0], run["full"][0])
+
+
+def test_rates_of_modes_are_measured(run, data):
+    modes = digit_rates.asymmetric_modes(data)
+    assert len(modes.seen) == 147
+    expected = regression.descent_rate(modes.eigenvalues[modes.seen], data.eta)
+    args = (modes, run["full"][:, 0], run["steps"], data.eta)
+    assert digit_rates.measured_rates(*args) == pytest.approx(expected, rel=1e-6)
+    noisy = digit_rates.measured_rates(modes, run["minibatch"], run["steps"], data.eta)
+    assert np.abs(noisy / expected - 1).max() > 1e-3
+
+
+def test_modes_without_variance_are_not_seen(data):
+    modes = digit_rates.asymmetric_modes(data)
+    dark = modes.vectors[:, ~modes.seen]
+    assert dark.shape[1] > 0
+    assert np.abs(data.rows @ dark).max() < 1e-6

@@ -1,0 +1,380 @@
+"""Reynolds operator, invariant vectors and equivariant maps, against independent computations."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cases import (
+    ALL,
+    OBLIQUE,
+    ORTHOGONAL,
+    PERMUTATION,
+    REPRESENTATIONS,
+    average_map,
+    closure,
+    every_image,
+    permutation_groups,
+    representation_pairs,
+    representations,
+    seeds,
+)
+from learnsym import gallery, groups
+from learnsym import representations as reps
+from learnsym.projection import (
+    EquivariantMaps,
+    dimension_by_characters,
+    invariant_basis,
+    kernel_basis,
+    null_space,
+    orbit_labels,
+    reynolds,
+)
+from learnsym.representations import Representation
+
+S3, S4 = groups.symmetric(3), groups.symmetric(4)
+
+
+def as_matrices(rho):
+    """Return the same representation with the knowledge removed that it permutes coordinates."""
+    return Representation(rho.group, rho.dimension, rho.matrix, f"matrices of {rho.name}")
+
+
+def random_map(case, rng, batch=()):
+    return rng.standard_normal((*batch, case.rho_out.dimension, case.rho_in.dimension))
+
+
+def span(columns):
+    """Return the orthogonal projector onto the span of orthonormal columns."""
+    return columns @ columns.T
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_reynolds_is_the_average_and_projects_onto_invariants(rho):
+    R = reynolds(rho)
+    np.testing.assert_allclose(R, every_image(rho).mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(R @ R, R, atol=1e-10)
+    for g in rho.group.generators:
+        np.testing.assert_allclose(rho.matrix(g) @ R, R, atol=1e-10)
+        np.testing.assert_allclose(R @ rho.matrix(g), R, atol=1e-10)
+
+
+@given(permutation_groups(max_degree=6))
+def test_orbit_labels_are_the_orbits(group):
+    labels = orbit_labels(reps.vector(group))
+    reached = closure(group.generators)
+    for i in range(group.degree):
+        assert {g[i] for g in reached} == set(np.flatnonzero(labels == labels[i]).tolist())
+
+
+def test_orbit_labels_survive_many_repeated_generators():
+    rho = reps.vector(groups.PermutationGroup([[1, 0, 2]] * 256))
+    assert orbit_labels(rho).tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_invariant_basis_spans_the_fixed_vectors(rho):
+    basis = invariant_basis(rho)
+    assert basis.shape == (rho.dimension, dimension_by_characters(rho))
+    np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
+    for g in rho.group.elements():
+        np.testing.assert_allclose(rho.matrix(g) @ basis, basis, atol=1e-9)
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_kernel_basis_spans_what_the_average_removes(rho):
+    """Also where nothing is invariant, and the Reynolds operator is rounding error alone."""
+    basis = kernel_basis(rho)
+    assert basis.shape == (rho.dimension, rho.dimension - dimension_by_characters(rho))
+    np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
+    np.testing.assert_allclose(every_image(rho).mean(axis=0) @ basis, 0, atol=1e-10)
+    if rho.is_orthogonal:
+        np.testing.assert_allclose(invariant_basis(rho).T @ basis, 0, atol=1e-10)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 7, 9, 12, 180])
+def test_rotations_of_the_plane_leave_nothing_fixed(n):
+    turns = reps.vector(groups.MatrixGroup([gallery.rotation(2 * np.pi / n)]))
+    assert invariant_basis(turns).shape == (2, 0)
+    np.testing.assert_allclose(span(kernel_basis(turns)), np.eye(2), atol=1e-12)
+
+
+def test_a_trivial_action_in_oblique_coordinates_leaves_everything_fixed():
+    S = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, -0.3], [0.2, 0.0, 1.0]])
+    rho = reps.conjugated(reps.trivial(S3, 3), S)
+    assert np.abs(rho.matrix(S3.generators[0]) - np.eye(3)).max() > 0, "rounding errors expected"
+    assert invariant_basis(rho).shape == (3, 3)
+    assert kernel_basis(rho).shape == (3, 0)
+
+
+def test_null_space_thresholds():
+    M = np.diag([1e6, 1.0, 1e-5, 0.0]) @ gallery.matrix_cases()[-1].rho_in.group.elements()[2]
+    M = np.vstack([M, 2 * M])
+    kernel = null_space(M)
+    assert kernel.shape == (4, 2)  # 1e-5 is below 1e-10 of the largest value, 1 is not
+    assert np.abs(M @ kernel).max() < 1e-4
+    assert null_space(1e-15 * np.ones((3, 2))).shape == (2, 2)
+    assert null_space(1e-5 * np.eye(2)).shape == (2, 0)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_dimension_by_three_computations(case):
+    """Orbits or a null space; the average character; the trace of the averaging of maps."""
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    lift = reps.lifted(case.rho_in, case.rho_out)
+    assert maps.dimension == dimension_by_characters(lift)
+    traces_in = every_image(case.rho_in).trace(axis1=1, axis2=2)
+    inverses = [case.rho_out.group.inverse(g) for g in case.rho_out.group.elements()]
+    traces_out = [np.trace(case.rho_out.matrix(g)) for g in inverses]
+    assert maps.dimension == pytest.approx(np.mean(traces_in * traces_out), abs=1e-9)
+    equations = [
+        np.kron(case.rho_out.matrix(s), np.eye(case.rho_in.dimension))
+        - np.kron(np.eye(case.rho_out.dimension), case.rho_in.matrix(s).T)
+        for s in case.rho_in.group.generators
+    ]
+    rank = np.linalg.matrix_rank(np.vstack(equations), tol=1e-9)
+    assert maps.dimension == lift.dimension - rank
+
+
+@given(representation_pairs(max_degree=3) | representation_pairs(oblique=True, max_degree=3))
+def test_dimension_of_random_sums_and_products(pair):
+    maps = EquivariantMaps(*pair)
+    assert maps.dimension == dimension_by_characters(reps.lifted(*pair))
+    assert maps.contains(maps.basis())
+
+
+@given(st.data())
+def test_invariants_of_random_sums_and_products(data):
+    rho = data.draw(representations(data.draw(permutation_groups(max_degree=4)), oblique=True))
+    assert invariant_basis(rho).shape[1] == dimension_by_characters(rho)
+    assert kernel_basis(rho).shape[1] == rho.dimension - dimension_by_characters(rho)
+
+
+def test_characters_refuse_what_is_no_representation():
+    broken = Representation(S3, 1, lambda g: np.array([[1.0 if g[0] else 0.3]]), "broken")
+    with pytest.raises(ValueError, match=r"broken: expected an integer average character, got 0\."):
+        dimension_by_characters(broken)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 10])
+def test_graphs_have_bell_many_equivariant_maps(n):
+    """Maron et al.: 15 maps and 2 invariants; fewer where 4 indices cannot all differ."""
+    partitions_of_four = [0, 1, 7, 6, 1]  # into exactly k blocks
+    relabel = reps.adjacency(groups.symmetric(n))
+    expected = sum(partitions_of_four[: n + 1])
+    assert EquivariantMaps(relabel, relabel).dimension == expected
+    assert dimension_by_characters(reps.lifted(relabel, relabel)) == expected
+    invariants = EquivariantMaps(relabel, reps.trivial(relabel.group)).dimension
+    assert invariants == dimension_by_characters(relabel) == min(n, 2)
+
+
+@pytest.mark.parametrize(
+    ("group", "dimension"),
+    [
+        (groups.image_translations(14), 196),
+        (groups.image_rotations(14), 9_604),
+        (groups.image_rototranslations(14), 51),
+    ],
+    ids=repr,
+)
+def test_dimensions_on_images_of_14_by_14(group, dimension):
+    rho = reps.image(group)
+    assert EquivariantMaps(rho, rho).dimension == dimension
+    # The character of the lifted representation is the square of that of an image.
+    burnside = sum(size * rho.character(g) ** 2 for g, size in group.conjugacy_classes())
+    assert burnside == dimension * group.order
+
+
+@pytest.mark.parametrize("case", PERMUTATION)
+def test_orbits_agree_with_the_null_space(case, rng):
+    by_orbits = EquivariantMaps(case.rho_in, case.rho_out)
+    by_null_space = EquivariantMaps(as_matrices(case.rho_in), as_matrices(case.rho_out))
+    assert by_orbits.by_orbits
+    assert not by_null_space.by_orbits
+    assert by_orbits.dimension == by_null_space.dimension
+    A = random_map(case, rng, (2,))
+    np.testing.assert_allclose(by_orbits.project(A), by_null_space.project(A), atol=1e-10)
+    np.testing.assert_allclose(by_orbits.projector(), by_null_space.projector(), atol=1e-10)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_projection_is_orthogonal(case, rng):
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    A, B = random_map(case, rng, (2,))
+    projected = maps.project(A)
+    assert maps.contains(projected)
+    np.testing.assert_allclose(maps.project(projected), projected, atol=1e-12)
+    assert np.vdot(projected, B) == pytest.approx(np.vdot(A, maps.project(B)), abs=1e-10)
+    assert np.vdot(maps.complement(A), maps.project(B)) == pytest.approx(0, abs=1e-10)
+    np.testing.assert_allclose(maps.complement(A) + projected, A, atol=1e-14)
+    np.testing.assert_allclose(maps.projector() @ A.ravel(), projected.ravel(), atol=1e-12)
+
+
+@pytest.mark.parametrize("case", ORTHOGONAL)
+def test_lemma_2_the_projection_is_the_average(case, rng):
+    A = random_map(case, rng)
+    projected = EquivariantMaps(case.rho_in, case.rho_out).project(A)
+    np.testing.assert_allclose(projected, average_map(case.rho_in, case.rho_out, A), atol=1e-10)
+
+
+@pytest.mark.parametrize("case", OBLIQUE)
+def test_lemma_2_needs_orthogonality(case, rng):
+    """The average still is equivariant, but another map: it is an oblique projection."""
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    A = random_map(case, rng)
+    average = average_map(case.rho_in, case.rho_out, A)
+    assert maps.contains(average)
+    assert np.linalg.norm(average - maps.project(A)) > 0.01 * np.linalg.norm(A)
+    assert np.linalg.norm(A - average) > np.linalg.norm(maps.complement(A))
+
+
+@given(representation_pairs(max_degree=3), seeds)
+def test_lemma_2_on_random_permutation_representations(pair, seed):
+    A = np.random.default_rng(seed).standard_normal((pair[1].dimension, pair[0].dimension))
+    expected = average_map(*pair, A)
+    if all(rho.is_orthogonal for rho in pair):
+        np.testing.assert_allclose(EquivariantMaps(*pair).project(A), expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_contains_is_true_for_equivariant_maps_only(case, rng):
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    A = random_map(case, rng, (3,))
+    inside = maps.project(A)
+    for scale in (1e-12, 1.0, 1e12):
+        assert maps.contains(scale * inside)
+        if maps.dimension < maps.representation.dimension:
+            assert not maps.contains(scale * A)
+            assert not maps.contains(scale * np.concatenate([inside, A[:1]]))
+            assert not maps.contains(scale * (inside + 1e-6 * A))
+    assert maps.contains(np.zeros(maps.shape))
+    assert not maps.contains(np.full(maps.shape, np.nan))
+
+
+def test_contains_is_false_for_maps_that_commute_with_one_generator_alone():
+    turns, square = groups.cyclic(4), groups.dihedral(4)
+    circulant = np.array([np.roll([1.0, 2.0, 3.0, 4.0], i) for i in range(4)])
+    assert np.array_equal(turns.generators[0], square.generators[0])
+    for group, expected in ((turns, True), (square, False)):
+        assert (
+            EquivariantMaps(reps.vector(group), reps.vector(group)).contains(circulant) is expected
+        )
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_the_basis_is_orthonormal_and_equivariant(case):
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    basis = maps.basis()
+    assert basis.shape == (maps.dimension, *maps.shape)
+    gram = np.einsum("aij,bij->ab", basis, basis)
+    np.testing.assert_allclose(gram, np.eye(maps.dimension), atol=1e-12)
+    assert maps.contains(basis)
+    for i in range(maps.dimension):
+        np.testing.assert_array_equal(maps.basis_element(i), basis[i])
+
+
+@pytest.mark.parametrize("case", ALL)
+@pytest.mark.parametrize("batch", [(), (3,), (2, 3), (0,), (2, 0)])
+def test_coordinates_are_an_isometry(case, batch, rng):
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    A = random_map(case, rng, batch)
+    c = maps.coordinates(A)
+    assert c.shape == (*batch, maps.dimension)
+    np.testing.assert_allclose(c, np.einsum("...ij,aij->...a", A, maps.basis()), atol=1e-12)
+    np.testing.assert_allclose(maps.from_coordinates(c), maps.project(A), atol=1e-12)
+    assert maps.project(A).shape == maps.complement(A).shape == A.shape
+    chosen = rng.standard_normal((*batch, maps.dimension))
+    built = maps.from_coordinates(chosen)
+    assert built.shape == (*batch, *maps.shape)
+    np.testing.assert_allclose(maps.coordinates(built), chosen, atol=1e-12)
+    norms = np.linalg.norm(built, axis=(-2, -1))
+    np.testing.assert_allclose(norms, np.linalg.norm(chosen, axis=-1), atol=1e-12)
+
+
+def test_a_space_of_maps_may_be_zero(rng):
+    maps = EquivariantMaps(reps.vector(S3), reps.sign(S3))
+    A = rng.standard_normal((2, 1, 3))
+    assert maps.dimension == 0
+    assert maps.basis().shape == (0, 1, 3)
+    np.testing.assert_array_equal(maps.projector(), np.zeros((3, 3)))
+    np.testing.assert_array_equal(maps.project(A), np.zeros_like(A))
+    np.testing.assert_array_equal(maps.complement(A), A)
+
+
+def test_labels_number_the_orbits_of_index_pairs():
+    circle = reps.vector(groups.cyclic(5))
+    maps = EquivariantMaps(circle, circle)
+    i, j = np.indices((5, 5))
+    for label in range(5):
+        (shift,) = set(((i - j) % 5)[maps.labels == label].tolist())
+        assert np.array_equal(maps.labels == label, (i - j) % 5 == shift)
+    assert repr(maps) == "EquivariantMaps(vector -> vector, 5)"
+
+
+def test_plain_lists_are_accepted():
+    maps = EquivariantMaps(reps.vector(S3), reps.trivial(S3))
+    np.testing.assert_allclose(maps.project([[1, 2, 6]]), [[3.0, 3.0, 3.0]])
+    np.testing.assert_allclose(maps.complement([[1, 2, 6]]), [[-2.0, -1.0, 3.0]])
+    assert maps.from_coordinates([3]).shape == (1, 3)
+
+
+@pytest.mark.parametrize("side", [500, 1000])
+def test_memory_is_linear_in_the_number_of_index_pairs(side):
+    """Up to 1,000,000 pairs of S_n, whose enumeration would be hopeless."""
+    rho = reps.vector(groups.symmetric(side))
+    tracemalloc.start()
+    try:
+        maps = EquivariantMaps(rho, rho)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert maps.dimension == 2
+    assert peak < 200 * side**2
+
+
+PLANE = reps.vector(gallery.matrix_cases()[2].rho_in.group)
+
+
+def s3_maps():
+    return EquivariantMaps(reps.vector(S3), reps.trivial(S3, 2))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: EquivariantMaps(reps.vector(S3), reps.vector(S4)),
+            "expected one common group, got S_4 and S_3",
+        ),
+        (
+            lambda: EquivariantMaps(reps.channels(PLANE, 500), reps.channels(PLANE, 500)),
+            "expected a dimension of at most 4096 for dense linear algebra, got 1000000",
+        ),
+        (lambda: reynolds(reps.trivial(S3, 5000)), "at most 4096 .* got 5000"),
+        (lambda: invariant_basis(reps.trivial(S3, 5000)), "at most 4096 .* got 5000"),
+        (lambda: kernel_basis(reps.trivial(S3, 5000)), "at most 4096 .* got 5000"),
+        (lambda: EquivariantMaps(PLANE, PLANE).labels, "labels: expected permutation"),
+        (lambda: s3_maps().basis_element(2), r"index: expected 0\.\.1, got 2"),
+        (lambda: s3_maps().basis_element(-1), r"index: expected 0\.\.1, got -1"),
+        (lambda: s3_maps().project(np.ones((3, 2))), r"maps: .*\(\.\.\., 2, 3\), got \(3, 2\)"),
+        (lambda: s3_maps().project(np.ones(6)), r"maps: .*\(\.\.\., 2, 3\), got \(6,\)"),
+        (lambda: s3_maps().coordinates(np.ones((2, 2, 4))), r"maps: .*got \(2, 2, 4\)"),
+        (lambda: s3_maps().complement(np.ones((3, 2))), r"maps: .*got \(3, 2\)"),
+        (lambda: s3_maps().contains(np.ones((3, 2))), r"maps: .*got \(3, 2\)"),
+        (lambda: s3_maps().from_coordinates(np.ones(3)), r"c: expected a last axis of 2.*\(3,\)"),
+        (lambda: s3_maps().from_coordinates(1.0), r"c: expected a last axis of 2.*\(\)"),
+        (
+            lambda: EquivariantMaps(*[reps.image(groups.image_rotations(14))] * 2).basis(),
+            "basis: expected at most 50000000 numbers, got 368947264",
+        ),
+        (
+            lambda: EquivariantMaps(*[reps.vector(groups.symmetric(100))] * 2).projector(),
+            "at most 4096 for dense linear algebra, got 10000",
+        ),
+    ],
+)
+def test_bad_input_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

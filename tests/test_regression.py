@@ -1,0 +1,316 @@
+"""Quadratic losses and gradient descent: closed forms against solvers and step loops."""
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+from tqdm import tqdm
+
+from cases import seeds
+from learnsym.regression import QuadraticLoss, descend, descent_rate, minibatches
+
+TIMES = np.array([0.0, 0.1, 0.7, 2.0])
+
+
+def random_data(seed, rows=6, columns=4, rank=None):
+    """Return ``X`` of the given rank with a Gram matrix of norm 1, and labels."""
+    rng = np.random.default_rng(seed)
+    rank = columns if rank is None else rank
+    X = rng.standard_normal((rows, rank)) @ rng.standard_normal((rank, columns))
+    return X / max(np.linalg.norm(X, 2), 1e-300), rng.standard_normal(rows)
+
+
+@st.composite
+def losses(draw, dimension=4):
+    """Draw a loss of any rank, from full to zero."""
+    X, y = random_data(draw(seeds), columns=dimension, rank=draw(st.integers(0, dimension)))
+    return QuadraticLoss.from_data(X, y)
+
+
+def starts(seed, shape=(4,)):
+    return np.random.default_rng(seed + 1).standard_normal(shape)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 3, 4])
+def test_flow_solves_the_differential_equation(rank):
+    """The solver sees the data set and its labels, not the Gram matrix."""
+    X, y = random_data(rank, rank=rank)
+    w0 = starts(rank)
+    solution = solve_ivp(
+        lambda _, w: X.T @ (y - X @ w),
+        (0.0, TIMES[-1]),
+        w0,
+        t_eval=TIMES,
+        method="DOP853",
+        rtol=1e-12,
+        atol=1e-12,
+    )
+    flow = QuadraticLoss.from_data(X, y).flow(w0, TIMES)
+    np.testing.assert_allclose(flow, solution.y.T, atol=1e-9)
+
+
+@given(losses(), seeds, st.floats(0, 50), st.floats(0, 50))
+def test_flow_composes(loss, seed, s, t):
+    w0 = starts(seed)
+    in_two = loss.flow(loss.flow(w0, [s])[0], [t])
+    np.testing.assert_allclose(loss.flow(w0, [s + t]), in_two, atol=1e-10, rtol=1e-9)
+
+
+@given(losses(), seeds)
+def test_flow_starts_at_the_start_and_ends_at_the_limit(loss, seed):
+    w0 = starts(seed)
+    positive = loss.eigenvalues[loss.eigenvalues > 0]
+    late = 50 / positive.min(initial=1.0)
+    flow = loss.flow(w0, [0.0, late])
+    np.testing.assert_allclose(flow[0], w0, atol=1e-12)
+    np.testing.assert_allclose(flow[1], loss.limit(w0), atol=1e-9, rtol=1e-9)
+
+
+@given(st.integers(0, 4), seeds)
+def test_the_limit_minimises_and_keeps_what_the_data_do_not_see(rank, seed):
+    X, y = random_data(seed, rank=rank)
+    w0 = starts(seed)
+    limit = QuadraticLoss.from_data(X, y).limit(w0)
+    np.testing.assert_allclose(X.T @ X @ limit, X.T @ y, atol=1e-9)
+    unseen = np.eye(4) - np.linalg.pinv(X, rcond=1e-8) @ X
+    np.testing.assert_allclose(unseen @ limit, unseen @ w0, atol=1e-7)
+
+
+@given(losses(), seeds)
+def test_the_loss_never_rises_along_the_flow(loss, seed):
+    path = loss.flow(starts(seed), np.linspace(0, 20, 30))
+    values = 0.5 * np.einsum("ti,ij,tj->t", path, loss.K, path) - path @ loss.b
+    assert (np.diff(values) <= 1e-12).all()
+
+
+@given(losses(), seeds, st.floats(0.01, 1.9))
+def test_descent_is_the_step_loop(loss, seed, eta):
+    w = w0 = starts(seed)
+    path = []
+    for _ in range(40):
+        path.append(w)
+        w = w - eta * (loss.K @ w - loss.b)
+    steps = np.array([0, 1, 2, 7, 39])
+    np.testing.assert_allclose(loss.descent(w0, steps, eta), np.array(path)[steps], atol=1e-10)
+
+
+def test_descent_above_the_stability_limit_diverges():
+    loss = QuadraticLoss(np.diag([1.0, 0.1]), np.zeros(2))
+    path = loss.descent(np.ones(2), np.array([0, 10, 20]), 2.1)
+    np.testing.assert_allclose(path[:, 0], 1.1 ** np.array([0, 10, 20]))
+    assert np.abs(path[2, 1]) < 0.1
+
+
+@given(losses(), seeds)
+def test_many_starts_are_trained_at_once(loss, seed):
+    w0 = starts(seed, (2, 3, 4))
+    methods = (
+        lambda w: loss.flow(w, TIMES),
+        lambda w: loss.descent(w, [0, 5], 0.5),
+        lambda w: loss.limit(w)[None],
+    )
+    for train in methods:
+        together = train(w0)
+        assert together.shape[1:] == (2, 3, 4)
+        for i, j in itertools.product(range(2), range(3)):
+            np.testing.assert_allclose(together[:, i, j], train(w0[i, j]), atol=1e-12)
+
+
+@given(st.integers(0, 4), seeds)
+def test_outputs_are_trained_independently(rank, seed):
+    X, _ = random_data(seed, rank=rank)
+    labels = starts(seed, (6, 3))
+    w0 = starts(seed + 1, (2, 3, 4))
+    several = QuadraticLoss.from_data(X, labels)
+    for i in range(3):
+        one = QuadraticLoss.from_data(X, labels[:, i])
+        w = w0[:, i]
+        np.testing.assert_allclose(several.limit(w0)[:, i], one.limit(w), atol=1e-9, rtol=1e-9)
+        flow, descent = several.flow(w0, TIMES), several.descent(w0, [0, 5], 0.5)
+        np.testing.assert_allclose(flow[:, :, i], one.flow(w, TIMES), atol=1e-12)
+        np.testing.assert_allclose(descent[:, :, i], one.descent(w, [0, 5], 0.5), atol=1e-12)
+
+
+@pytest.mark.parametrize("rank", [30, 150])
+def test_the_rank_of_a_large_gram_matrix_is_found(rank):
+    X, y = random_data(rank, rows=rank, columns=196, rank=rank)
+    loss = QuadraticLoss.from_data(X, y)
+    assert np.count_nonzero(loss.eigenvalues == 0) == 196 - rank
+    limit = loss.limit(np.zeros(196))
+    np.testing.assert_allclose(limit, np.linalg.pinv(X, rcond=1e-10) @ y, rtol=1e-5, atol=1e-5)
+
+
+def test_a_small_eigenvalue_is_not_taken_for_zero():
+    loss = QuadraticLoss(np.diag([1.0, 1e-10]), np.array([1.0, 1e-10]))
+    np.testing.assert_allclose(loss.limit(np.zeros(2)), [1.0, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(loss.flow(np.zeros(2), [1e10])[0, 1], 1 - np.exp(-1), rtol=1e-6)
+
+
+def test_descent_keeps_its_digits_for_small_eigenvalues():
+    """One step moves the weight by eta b, whatever the eigenvalue is."""
+    loss = QuadraticLoss(np.diag([1.0, 1e-12]), np.array([0.0, 1.0]))
+    path = loss.descent(np.zeros(2), [1, 3], 0.1)
+    np.testing.assert_allclose(path[:, 1], [0.1, 0.3], rtol=1e-9)
+
+
+@pytest.mark.parametrize("eigenvalue", [0.3, 1.7])
+def test_the_rate_of_descent(eigenvalue):
+    """Measured on the closed form, above and below one over the learning rate."""
+    eta = 0.9
+    loss = QuadraticLoss(np.array([[eigenvalue]]), np.zeros(1))
+    path = np.abs(loss.descent(np.ones(1), np.arange(6), eta)[:, 0])
+    rates = -np.diff(np.log(path)) / eta
+    np.testing.assert_allclose(rates, descent_rate(eigenvalue, eta))
+
+
+def test_the_rate_of_descent_tends_to_the_rate_of_the_flow():
+    eigenvalues = np.array([0.0, 0.1, 1.0, 3.0])
+    gaps = [np.abs(descent_rate(eigenvalues, eta) - eigenvalues).max() for eta in (1e-2, 1e-4)]
+    assert gaps[1] < 0.02 * gaps[0]
+    assert gaps[1] < 1e-3
+    assert (descent_rate(eigenvalues[1:], 0.1) > eigenvalues[1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: QuadraticLoss(np.ones((2, 3)), np.ones(2)), r"K, b: .*got \(2, 3\), \(2,\)"),
+        (lambda: QuadraticLoss(np.eye(2), np.ones(3)), r"K, b: .*got \(2, 2\), \(3,\)"),
+        (lambda: QuadraticLoss(np.eye(2), np.ones((2, 1))), r"K, b: .*got \(2, 2\), \(2, 1\)"),
+        (lambda: QuadraticLoss(np.eye(2), np.ones((1, 1, 2))), r"K, b: .*\(1, 1, 2\)"),
+        (lambda: QuadraticLoss(np.diag([1, np.nan]), np.ones(2)), "K, b: expected finite"),
+        (lambda: QuadraticLoss(np.eye(2), np.array([1, np.inf])), "K, b: expected finite"),
+        (lambda: QuadraticLoss(np.array([[1.0, 0.1], [0, 1]]), np.ones(2)), "K: .*symmetric"),
+        (lambda: QuadraticLoss(np.diag([1.0, -0.1]), np.ones(2)), "K: .*eigenvalue, got -0.1"),
+        (lambda: QuadraticLoss(np.diag([1.0, 0.0]), np.ones(2)), "b: .*range of K, got a part 1"),
+        (lambda: QuadraticLoss.from_data(np.eye(2), np.ones(3)), r"X, y: .*got \(2, 2\), \(3,\)"),
+        (lambda: QuadraticLoss.from_data(np.ones(2), np.ones(2)), r"X, y: .*got \(2,\), \(2,\)"),
+        (lambda: QuadraticLoss.from_data(np.eye(2), [1.0, np.nan]), "expected finite"),
+        (
+            lambda: unit_loss().flow(np.ones(3), [1.0]),
+            r"w0: expected last axes \(2,\), got.*\(3,\)",
+        ),
+        (lambda: unit_loss().descent(np.ones(3), [1], 0.1), r"w0: expected last axes \(2,\)"),
+        (lambda: unit_loss().limit(np.ones(1)), r"w0: expected last axes \(2,\)"),
+        (lambda: two_outputs().limit(np.ones(4)), r"w0: expected last axes \(2, 4\), got.*\(4,\)"),
+        (lambda: two_outputs().limit(np.ones((3, 4))), r"w0: expected last axes \(2, 4\)"),
+        (lambda: unit_loss().flow(np.ones(2), 1.0), "times: expected finite times of shape"),
+        (lambda: unit_loss().flow(np.ones(2), [[1.0]]), "times: expected finite times of shape"),
+        (lambda: unit_loss().flow(np.ones(2), [np.inf]), "times: expected finite .* got .inf"),
+        (lambda: unit_loss().descent(np.ones(2), [0.5], 0.1), r"steps: .*\(T,\), got \[0.5\]"),
+        (lambda: unit_loss().descent(np.ones(2), [-1], 0.1), r"steps: .*got \[-1\]"),
+        (lambda: unit_loss().descent(np.ones(2), 3, 0.1), "steps: .*got 3"),
+        (
+            lambda: next(minibatches(4, 5, np.random.default_rng(0))),
+            r"size: expected 1\.\.4, got 5",
+        ),
+        (
+            lambda: next(minibatches(4, 0, np.random.default_rng(0))),
+            r"size: expected 1\.\.4, got 0",
+        ),
+        (lambda: train(rows=np.ones(6)), r"rows, labels, w0: expected shapes .* got \(6,\)"),
+        (lambda: train(labels=np.ones(6)), r"rows, labels, w0: .*\(6,\), \(4, 2\)"),
+        (lambda: train(w0=np.ones((3, 2))), r"rows, labels, w0: .*\(3, 2\)"),
+        (lambda: train(labels=np.ones((5, 2))), "labels: expected 6 rows, got 5"),
+        (lambda: train(w0=np.ones((4, 2), np.float32)), "one dtype, got float64, float64, float32"),
+        (lambda: train(steps=np.array([])), "steps: expected increasing"),
+        (lambda: train(steps=np.array([0, 2, 2])), "steps: expected increasing"),
+        (lambda: train(steps=np.array([-1, 2])), "steps: expected increasing"),
+    ],
+)
+def test_bad_input_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def unit_loss():
+    return QuadraticLoss(np.eye(2), np.zeros(2))
+
+
+def two_outputs():
+    return QuadraticLoss.from_data(random_data(0)[0], np.ones((6, 2)))
+
+
+def problem(dtype=np.float64):
+    """Return rows, labels and starts of two regressions."""
+    rng = np.random.default_rng(7)
+    shapes = ((6, 4), (6, 2), (4, 2))
+    return tuple(rng.standard_normal(shape).astype(dtype) for shape in shapes)
+
+
+def train(rows=None, labels=None, w0=None, steps=None, **options):
+    default = problem()
+    given_or_default = [
+        d if g is None else g for g, d in zip((rows, labels, w0), default, strict=True)
+    ]
+    return descend(*given_or_default, 0.2, np.arange(3) if steps is None else steps, **options)
+
+
+def test_the_loop_follows_the_closed_form():
+    rows, labels, w0 = problem()
+    steps = np.array([0, 1, 5, 60])
+    path = descend(rows, labels, w0, 0.2, steps)
+    for column in range(2):
+        X, y = rows / np.sqrt(6), labels[:, column] / np.sqrt(6)
+        expected = QuadraticLoss.from_data(X, y).descent(w0[:, column], steps, 0.2)
+        np.testing.assert_allclose(path[:, :, column], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_loop_keeps_the_precision_of_its_data(dtype):
+    rows, labels, w0 = problem(dtype)
+    path = descend(rows, labels, w0, 0.2, np.array([0, 50]))
+    exact = descend(*problem(), 0.2, np.array([0, 50]))
+    assert path.dtype == dtype
+    deviation = np.abs(path[1] - exact[1]).max()
+    assert (deviation > 0) == (dtype == np.float32)
+    assert deviation < 1e-5
+
+
+def test_the_loop_takes_its_batches_in_order_and_no_more_than_it_needs():
+    rows, labels, w0 = problem()
+    batches = [np.array([0, 1]), np.array([5]), np.array([2, 3, 4])]
+    path = descend(rows, labels, w0, 0.1, np.array([0, 1, 2, 3]), iter(batches))
+    w = w0
+    for i, batch in enumerate(batches):
+        np.testing.assert_allclose(path[i], w, atol=1e-14)
+        gradient = sum(np.outer(rows[r], rows[r] @ w - labels[r]) for r in batch) / len(batch)
+        w = w - 0.1 * gradient
+    np.testing.assert_allclose(path[3], w, atol=1e-14)
+
+
+def test_the_loop_leaves_its_start_alone_and_moves_the_bar_once_per_step():
+    rows, labels, w0 = problem()
+    before = w0.copy()
+    with tqdm(file=io.StringIO()) as bar:
+        path = descend(rows, labels, w0, 0.2, np.array([2, 5]), bar=bar)
+        assert bar.n == 5
+    path[...] = 0
+    np.testing.assert_array_equal(w0, before)
+
+
+def test_minibatches_visit_every_row_once_per_epoch():
+    batches = minibatches(12, 4, np.random.default_rng(0))
+    epochs = [np.concatenate(list(itertools.islice(batches, 3))) for _ in range(4)]
+    for epoch in epochs:
+        assert sorted(epoch.tolist()) == list(range(12))
+    assert len({tuple(epoch.tolist()) for epoch in epochs}) == 4
+
+
+def test_minibatches_leave_out_the_remainder_at_random():
+    batches = minibatches(5, 2, np.random.default_rng(0))
+    epochs = [np.concatenate(list(itertools.islice(batches, 2))) for _ in range(200)]
+    assert all(len(set(epoch.tolist())) == 4 for epoch in epochs)
+    visits = np.bincount(np.concatenate(epochs), minlength=5)
+    assert visits.min() > 130  # 160 expected, standard deviation below 6
+
+
+def test_a_seed_determines_the_minibatches():
+    runs = [minibatches(9, 3, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    first, again, other = ([next(run).tolist() for _ in range(6)] for run in runs)
+    assert first == again
+    assert first != other

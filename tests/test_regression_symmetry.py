@@ -1,0 +1,347 @@
+"""Regression on whole orbits: K_G, the two parts of the weights, decoupling, limits."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+from scipy.linalg import null_space
+
+from cases import (
+    ALL,
+    OBLIQUE,
+    ORTHOGONAL,
+    REPRESENTATIONS,
+    data_sets,
+    every_image,
+    permutation_groups,
+    representations,
+    seeds,
+    well_conditioned,
+)
+from learnsym import gallery, groups
+from learnsym import representations as reps
+from learnsym.regression import (
+    QuadraticLoss,
+    asymmetric_basis,
+    asymmetry_loss,
+    augment,
+    split,
+    stabiliser_sizes,
+    symmetrised_gram,
+    symmetrised_moment,
+    weight_reynolds,
+)
+
+S3 = reps.vector(groups.symmetric(3))
+MIRROR = reps.vector(gallery.oblique_reflection(0.0))
+OBLIQUE_IN = [pytest.param(p.values[0].rho_in, id=p.id) for p in OBLIQUE]
+ORTHOGONAL_IN = [pytest.param(p.values[0].rho_in, id=p.id) for p in ORTHOGONAL]
+TIMES = np.array([0.0, 0.2, 1.0, 4.0])
+
+
+def orthogonal_with_an_asymmetric_part():
+    """Return the gallery members in which ker R is not zero."""
+    return [p for p in ORTHOGONAL_IN if asymmetric_basis(p.values[0]).shape[1]]
+
+
+DECOUPLED = orthogonal_with_an_asymmetric_part()
+
+
+def random_points(rho, rng, count=2):
+    """Return Gaussian points scaled so that K_G is of norm 1, and labels."""
+    X = rng.standard_normal((count, rho.dimension))
+    total = sum(np.linalg.norm(m, 2) ** 2 for m in every_image(rho))
+    return X / (np.linalg.norm(X, 2) * np.sqrt(total)), rng.standard_normal(count)
+
+
+def full_loss(X, y, rho):
+    return QuadraticLoss(symmetrised_gram(X, rho), symmetrised_moment(X, y, rho))
+
+
+def loops(X, y, rho, weights):
+    """Return Gram matrix and moment of the augmented data set, row by row."""
+    K, b = np.zeros((rho.dimension, rho.dimension)), np.zeros(rho.dimension)
+    for matrix in every_image(rho):
+        for x, label, weight in zip(X, y, weights, strict=True):
+            moved = matrix @ x
+            K += weight * np.outer(moved, moved)
+            b += weight * label * moved
+    return K, b
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_augmented_data_holds_every_image_of_every_point(rho, rng):
+    X, _ = random_points(rho, rng, 3)
+    rows = augment(X, rho)
+    assert rows.shape == (rho.group.order, 3, rho.dimension)
+    for moved, g in zip(rows, rho.group.elements(), strict=True):
+        np.testing.assert_allclose(moved, (rho.matrix(g) @ X.T).T, atol=1e-12)
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_symmetrised_moments_are_those_of_the_augmented_data(rho, weighted, rng):
+    X, y = random_points(rho, rng, 3)
+    weights = rng.random(3) + 0.1 if weighted else None
+    K, b = loops(X, y, rho, np.ones(3) if weights is None else weights)
+    np.testing.assert_allclose(symmetrised_gram(X, rho, weights), K, atol=1e-12)
+    np.testing.assert_allclose(symmetrised_moment(X, y, rho, weights), b, atol=1e-12)
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_the_symmetrised_gram_matrix_is_invariant(rho, rng):
+    """rho(g) K_G rho(g)^T = K_G always; K_G commutes with rho(g) where that is orthogonal."""
+    X, _ = random_points(rho, rng)
+    K = symmetrised_gram(X, rho)
+    for m in every_image(rho):
+        np.testing.assert_allclose(m @ K @ m.T, K, atol=1e-10)
+        if rho.is_orthogonal:
+            np.testing.assert_allclose(m @ K, K @ m, atol=1e-10)
+
+
+@pytest.mark.parametrize("rho", OBLIQUE_IN)
+def test_the_symmetrised_gram_matrix_commutes_for_orthogonal_representations_only(rho, rng):
+    K = symmetrised_gram(random_points(rho, rng)[0], rho)
+    defects = [np.abs(m @ K - K @ m).max() for m in every_image(rho)]
+    assert max(defects) > 1e-3 * np.abs(K).max()
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_kernel_is_the_largest_invariant_subspace_of_the_kernel_of_the_data(rho, count, rng):
+    X = rng.integers(-1, 2, (count, rho.dimension)).astype(float)
+    K = symmetrised_gram(X, rho)
+    seen = np.vstack([X @ m.T for m in every_image(rho)])  # w is unseen iff X rho(g)^T w = 0
+    expected = null_space(seen, rcond=1e-10) if seen.any() else np.eye(rho.dimension)
+    values, vectors = np.linalg.eigh(K)
+    kernel = vectors[:, values <= 1e-10 * max(values[-1], 1e-300)]
+    assert kernel.shape == expected.shape
+    np.testing.assert_allclose(kernel @ kernel.T, expected @ expected.T, atol=1e-7)
+    np.testing.assert_allclose(X @ kernel, 0, atol=1e-7)
+
+
+def test_positive_definite_data_are_sufficient_but_not_necessary():
+    """The point x = 1 under reflection, features (1, x): X^T X is singular, K_G is not."""
+    X = np.array([[1.0, 1.0]])
+    np.testing.assert_allclose(np.linalg.eigvalsh(X.T @ X), [0, 2], atol=1e-15)
+    np.testing.assert_allclose(np.linalg.eigvalsh(symmetrised_gram(X, MIRROR)), [2, 2])
+
+
+@given(st.data())
+def test_stabilisers_against_brute_force(data):
+    """And the orbit-stabiliser theorem: |orbit| |Stab| = |G|."""
+    rho = reps.vector(data.draw(permutation_groups(max_degree=5)))
+    X, _ = data.draw(data_sets(rho.dimension))
+    sizes = stabiliser_sizes(X, rho)
+    for x, size in zip(X, sizes, strict=True):
+        moved = [tuple(rho.matrix(g) @ x) for g in rho.group.elements()]
+        assert size == moved.count(tuple(x))
+        assert size * len(set(moved)) == rho.group.order
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_stabilisers_do_not_depend_on_units(scale):
+    X = np.array([[1.0, 2.0, 3.0], [1.0, 1.0, 2.0], [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
+    assert stabiliser_sizes(scale * X, S3).tolist() == [1, 2, 6, 6]
+    mixed = X * np.array([[scale], [1.0], [1.0], [1.0]])
+    assert stabiliser_sizes(mixed, S3).tolist() == [1, 2, 6, 6]
+
+
+def test_stabilisers_of_points_in_oblique_coordinates(rng):
+    S = well_conditioned(3, 1)
+    X = np.array([[1.0, 2.0, 3.0], [1.0, 1.0, 2.0], [1.0, 1.0, 1.0]])
+    oblique = reps.conjugated(S3, S)
+    assert stabiliser_sizes(X @ S.T, oblique).tolist() == [1, 2, 6]
+
+
+@given(st.data())
+def test_corollary_3_2_needs_weights_of_one_over_the_stabiliser(data):
+    """Orbit sums then are sums over the distinct points; unweighted ones count some twice."""
+    rho = reps.vector(data.draw(permutation_groups(max_degree=4)))
+    X, y = data.draw(data_sets(rho.dimension, max_points=2))
+    sizes = stabiliser_sizes(X, rho)
+    K, b = np.zeros((rho.dimension, rho.dimension)), np.zeros(rho.dimension)
+    for x, label in zip(X, y, strict=True):
+        for point in {tuple(rho.matrix(g) @ x) for g in rho.group.elements()}:
+            K += np.outer(point, point)
+            b += label * np.array(point)
+    np.testing.assert_allclose(symmetrised_gram(X, rho, 1 / sizes), K, atol=1e-12)
+    np.testing.assert_allclose(symmetrised_moment(X, y, rho, 1 / sizes), b, atol=1e-12)
+    if (sizes[X.any(axis=1)] > 1).any():
+        assert np.abs(symmetrised_gram(X, rho) - K).max() > 0.5
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_averaged_weights_predict_the_average(rho, rng):
+    w, x = rng.standard_normal((2, rho.dimension))
+    averaged = weight_reynolds(rho) @ w
+    mean = np.mean([w @ (m @ x) for m in every_image(rho)])
+    assert averaged @ x == pytest.approx(mean, abs=1e-10)
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_the_split_is_orthogonal_and_its_second_part_averages_to_zero(rho, rng):
+    w = rng.standard_normal((2, 3, rho.dimension))
+    w_r, w_k = split(w, rho)
+    average = every_image(rho).mean(axis=0).T
+    np.testing.assert_allclose(w_r + w_k, w, atol=1e-12)
+    np.testing.assert_allclose(w_k @ average.T, 0, atol=1e-9)
+    np.testing.assert_allclose(np.einsum("abi,cdi->abcd", w_r, w_k), 0, atol=1e-9)
+    np.testing.assert_allclose(split(w_r, rho)[0], w_r, atol=1e-10)
+    np.testing.assert_allclose(split(w_k, rho)[1], w_k, atol=1e-10)
+    if rho.is_orthogonal:  # then the first part is invariant
+        np.testing.assert_allclose(w_r @ average.T, w_r, atol=1e-9)
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_the_asymmetric_basis_is_the_kernel_of_the_average(rho):
+    basis = asymmetric_basis(rho)
+    average = every_image(rho).mean(axis=0).T
+    rank = np.linalg.matrix_rank(average, tol=1e-9)
+    assert basis.shape == (rho.dimension, rho.dimension - rank)
+    np.testing.assert_allclose(average @ basis, 0, atol=1e-10)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
+
+
+@pytest.mark.parametrize("rho", OBLIQUE_IN)
+def test_the_first_part_is_not_invariant_in_oblique_coordinates(rho, rng):
+    w_r = split(rng.standard_normal(rho.dimension), rho)[0]
+    assert np.abs(weight_reynolds(rho) @ w_r - w_r).max() > 1e-3
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_flow_on_whole_orbits_solves_the_differential_equation(rho, rng):
+    """Theorem 3.3.1: the solver sees the augmented rows."""
+    X, y = random_points(rho, rng)
+    w0 = rng.standard_normal(rho.dimension)
+    rows = np.concatenate([X @ m.T for m in every_image(rho)])
+    labels = np.tile(y, rho.group.order)
+    solution = solve_ivp(
+        lambda _, w: rows.T @ (labels - rows @ w),
+        (0.0, TIMES[-1]),
+        w0,
+        t_eval=TIMES,
+        method="DOP853",
+        rtol=1e-10,
+        atol=1e-10,
+    )
+    np.testing.assert_allclose(full_loss(X, y, rho).flow(w0, TIMES), solution.y.T, atol=1e-7)
+
+
+def parts(X, y, rho, w0):
+    return split(full_loss(X, y, rho).flow(w0, TIMES), rho)
+
+
+@pytest.mark.parametrize("rho", DECOUPLED)
+def test_the_parts_are_decoupled(rho, rng):
+    """Theorem 3.3.2-3: neither part feels the other; labels move the first only."""
+    X, y = random_points(rho, rng)
+    w0, kick = rng.standard_normal((2, rho.dimension))
+    kick_r, kick_k = split(kick, rho)
+    w_r, w_k = parts(X, y, rho, w0)
+    np.testing.assert_allclose(parts(X, y, rho, w0 + kick_r)[1], w_k, atol=1e-10)
+    np.testing.assert_allclose(parts(X, y, rho, w0 + kick_k)[0], w_r, atol=1e-10)
+    np.testing.assert_allclose(parts(X, -3 * y + 1, rho, w0)[1], w_k, atol=1e-10)
+    assert np.abs(parts(X, y, rho, w0 + kick_k)[1] - w_k).max() > 1e-3
+    loss = full_loss(X, y, rho)
+    for part, start in zip((w_r, w_k), split(w0, rho), strict=True):
+        alone = QuadraticLoss(loss.K, loss.b if part is w_r else 0 * loss.b).flow(start, TIMES)
+        np.testing.assert_allclose(part, alone, atol=1e-10)
+
+
+@pytest.mark.parametrize("rho", OBLIQUE_IN)
+def test_the_parts_mix_in_oblique_coordinates(rho, rng):
+    X, y = random_points(rho, rng)
+    w0, kick = rng.standard_normal((2, rho.dimension))
+    kick_r, kick_k = split(kick, rho)
+    w_r, w_k = parts(X, y, rho, w0)
+    changes = [
+        parts(X, y, rho, w0 + kick_r)[1] - w_k,
+        parts(X, y, rho, w0 + kick_k)[0] - w_r,
+        parts(X, -3 * y + 1, rho, w0)[1] - w_k,
+    ]
+    for change in changes:
+        assert np.abs(change[0]).max() < 1e-9
+        assert np.abs(change[-1]).max() > 1e-4
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_the_limit_is_an_invariant_predictor(case, rng):
+    """Corollary 3.4, which needs no orthogonality: K_G positive definite suffices."""
+    rho = case.rho_in
+    X, y = random_points(rho, rng, rho.dimension)
+    loss = full_loss(X, y, rho)
+    assert loss.eigenvalues[0] > 1e-6 * loss.eigenvalues[-1]
+    limit = loss.limit(rng.standard_normal(rho.dimension))
+    for m in every_image(rho):
+        np.testing.assert_allclose(m.T @ limit, limit, atol=1e-7, rtol=1e-7)
+
+
+def test_the_limit_is_not_invariant_where_the_data_leave_an_asymmetric_direction_unseen():
+    X, y = np.array([[1.0, 0.0]]), np.array([2.0])  # x = 0: the reflection fixes the point
+    limit = full_loss(X, y, MIRROR).limit(np.array([0.0, 5.0]))
+    np.testing.assert_allclose(limit, [2.0, 5.0])
+
+
+@given(st.data())
+def test_limits_of_random_representations_are_invariant(data):
+    group = data.draw(permutation_groups(max_degree=3))
+    rho = data.draw(representations(group, oblique=True))
+    rng = np.random.default_rng(data.draw(seeds))
+    X, y = random_points(rho, rng, rho.dimension)
+    loss = full_loss(X, y, rho)
+    assume(loss.eigenvalues[0] > 1e-6 * loss.eigenvalues[-1])
+    limit = loss.limit(rng.standard_normal(rho.dimension))
+    for g in group.generators:
+        np.testing.assert_allclose(rho.matrix(g).T @ limit, limit, atol=1e-7, rtol=1e-7)
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_the_asymmetry_loss_is_its_definition(rho, rng):
+    w = rng.standard_normal((2, 3, rho.dimension))
+    X = rng.standard_normal((4, rho.dimension))
+    losses = asymmetry_loss(w, X, rho)
+    assert losses.shape == (2, 3)
+    for i, j in itertools.product(range(2), range(3)):
+        gaps = [
+            abs(w[i, j] @ x - np.mean([w[i, j] @ (m @ x) for m in every_image(rho)])) for x in X
+        ]
+        assert losses[i, j] == pytest.approx(np.mean(gaps), abs=1e-10)
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_the_asymmetry_loss_is_zero_on_invariant_weights_only(rho, rng):
+    X = rng.standard_normal((rho.dimension, rho.dimension))
+    w = rng.standard_normal(rho.dimension)
+    invariant = every_image(rho).mean(axis=0).T @ w
+    assert asymmetry_loss(invariant, X, rho) < 1e-10
+    is_invariant = np.allclose(invariant, w, atol=1e-9)
+    assert is_invariant == (asymmetric_basis(rho).shape[1] == 0)
+    assert (asymmetry_loss(w, X, rho) > 1e-4) != is_invariant
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: augment(np.ones((2, 4)), S3), r"X: expected shape \(n, 3\), got \(2, 4\)"),
+        (lambda: augment(np.ones(3), S3), r"X: expected shape \(n, 3\), got \(3,\)"),
+        (lambda: augment([[1.0, np.nan, 0.0]], S3), "X: expected finite entries"),
+        (lambda: stabiliser_sizes(np.ones(3), S3), r"X: expected shape \(n, 3\)"),
+        (lambda: symmetrised_gram(np.ones((2, 2)), S3), r"X: expected shape \(n, 3\)"),
+        (lambda: symmetrised_gram(np.ones((2, 3)), S3, [1.0]), r"weights: .*2 positive.*\(1,\)"),
+        (lambda: symmetrised_gram(np.ones((2, 3)), S3, [1.0, 0.0]), "weights: .*2 positive"),
+        (lambda: symmetrised_gram(np.ones((2, 3)), S3, [1.0, np.nan]), "weights: .*2 positive"),
+        (lambda: symmetrised_moment(np.ones((2, 3)), [1.0], S3), r"y: expected 2 .*\(1,\)"),
+        (lambda: symmetrised_moment(np.ones((1, 3)), [np.inf], S3), "y: expected 1 finite label"),
+        (lambda: split(np.ones(4), S3), r"w: expected a last axis of 3, got shape \(4,\)"),
+        (lambda: split(1.0, S3), r"w: expected a last axis of 3, got shape \(\)"),
+        (lambda: asymmetry_loss(np.ones(4), np.ones((2, 3)), S3), "w: expected a last axis of 3"),
+        (lambda: asymmetry_loss(np.ones(3), np.ones((2, 4)), S3), r"X: expected shape \(n, 3\)"),
+    ],
+)
+def test_bad_input_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

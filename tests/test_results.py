@@ -1,0 +1,362 @@
+"""Loading, revalidating and recomputing the results of a toy experiment."""
+
+import json
+
+import numpy as np
+import pytest
+
+import results_toy
+from learnsym import results
+from learnsym.results import store
+from learnsym.results.fingerprints import digest
+
+toy = results_toy.toy
+
+
+def expected_curve(rows=4, factor=2.0, seed=0):
+    return factor * np.random.default_rng(seed).standard_normal((rows, 3))
+
+
+def no_computation(monkeypatch, toy):
+    def refuse(*_, **__):
+        raise AssertionError("computed although a fresh result is stored")
+
+    monkeypatch.setattr(toy.module(), "run", refuse)
+    monkeypatch.setattr(toy.module(), "probe", refuse)
+
+
+def test_obtain_computes_once_and_stores(toy, monkeypatch, capsys):
+    first = results.obtain("toy", progress=False)
+    assert capsys.readouterr().err.startswith("computing toy-book with seed 0, about 12 s expected")
+    assert set(toy.files()) == {"toy-book.npz", "toy-book.json"}
+    no_computation(monkeypatch, toy)
+    second = results.obtain("toy")
+    assert capsys.readouterr().err == ""
+    for result in (first, second):
+        assert result.config == toy.module().SCALES["book"]
+        assert set(result.arrays) == {"curve", "rows"}
+        np.testing.assert_array_equal(result.arrays["curve"], expected_curve())
+        np.testing.assert_array_equal(result.arrays["rows"], [0, 1, 2, 3])
+    assert first.provenance == second.provenance
+
+
+def test_scales_are_stored_apart(toy):
+    assert len(results.obtain("toy", "smoke").arrays["rows"]) == 2
+    assert len(results.obtain("toy").arrays["rows"]) == 4
+    assert results.stored() == [("toy", "book"), ("toy", "smoke")]
+
+
+def test_progress_is_passed_on(toy, monkeypatch):
+    run, seen = toy.module().run, []
+    monkeypatch.setattr(
+        toy.module(), "run", lambda config, progress: seen.append(progress) or run(config)
+    )
+    results.obtain("toy", "book", progress=False)
+    results.obtain("toy", "smoke")
+    assert seen == [False, True]
+
+
+def test_arrays_are_read_only(toy):
+    for _ in range(2):
+        with pytest.raises(ValueError, match="read-only"):
+            results.obtain("toy").arrays["curve"][0] = 0
+
+
+def test_provenance(toy):
+    record = results.obtain("toy").provenance
+    assert set(record) == {
+        "checksums", "config", "cpu_count", "cpu_model", "experiment", "fingerprint",
+        "peak_memory", "revalidations", "scale", "schema", "seed", "versions", "wall_time",
+    }  # fmt: skip
+    assert record["config"] == {"rows": 4, "factor": 2.0, "seed": 0}
+    assert (record["experiment"], record["scale"], record["seed"]) == ("toy", "book", 0)
+    assert record["versions"]["numpy"] == np.__version__
+    assert record["wall_time"] >= 0 and record["cpu_count"] >= 1 and record["cpu_model"]
+    assert record["peak_memory"] is None or 10 < record["peak_memory"] < 1e6
+    assert set(record["fingerprint"]["code"]) == {
+        "learnsym.experiments", "learnsym.experiments.toy", "learnsym.toykernel",
+    }  # fmt: skip
+    assert str(toy.package.parent.parent) not in toy.files()["toy-book.json"].decode()
+
+
+def test_other_seed_is_computed_and_not_stored(toy):
+    result = results.obtain("toy", seed=7)
+    np.testing.assert_array_equal(result.arrays["curve"], expected_curve(seed=7))
+    assert result.config.seed == result.provenance["seed"] == 7
+    assert toy.files() == {}
+    results.obtain("toy", seed=0)
+    before = toy.files()
+    assert len(before) == 2
+    results.obtain("toy", seed=7)
+    assert toy.files() == before
+
+
+def test_missing(toy):
+    with pytest.raises(results.MissingResult, match=r"toy-book\.npz"):
+        results.load("toy")
+    with pytest.raises(results.MissingResult):
+        results.revalidate("toy")
+    assert results.stored() == []
+
+
+@pytest.mark.parametrize("ending", ["npz", "json"])
+def test_half_a_pair_is_corrupt(toy, ending):
+    results.obtain("toy")
+    (store.results_folder() / f"toy-book.{ending}").unlink()
+    assert results.stored() == [("toy", "book")]
+    with pytest.raises(results.CorruptResult, match=rf"toy-book\.{ending}.*missing"):
+        results.load("toy")
+
+
+@pytest.mark.parametrize("ending", ["npz", "json"])
+def test_changed_byte_is_named_and_recomputed(toy, capsys, ending):
+    results.obtain("toy")
+    path = store.results_folder() / f"toy-book.{ending}"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(results.CorruptResult, match=rf"toy-book\.{ending}"):
+        results.load("toy")
+    with pytest.raises(results.CorruptResult):
+        results.revalidate("toy")
+    capsys.readouterr()
+    np.testing.assert_array_equal(results.obtain("toy").arrays["curve"], expected_curve())
+    assert f"toy-book.{ending}" in capsys.readouterr().err
+    assert results.check("toy") == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("rows: int = 4", "rows: int = 5", "rows"),
+        ("factor: float = 2.0", "factor: float = 2", "factor"),
+        ("factor: float", "gain: int = 1\n    factor: float", "gain"),
+        ("Config()", "Config(seed=1)", "seed"),
+    ],
+)
+def test_changed_configuration(toy, capsys, old, new, field):
+    results.obtain("toy")
+    toy.edit("experiments/toy", old, new)
+    for access in (results.load, results.revalidate, results.check):
+        with pytest.raises(results.StaleResult, match=rf"toy-book\.npz.*{field}") as caught:
+            access("toy")
+        assert caught.value.fields == (field,)
+    capsys.readouterr()
+    recomputed = results.obtain("toy")
+    assert field in capsys.readouterr().err
+    assert recomputed.config == results.load("toy").config == toy.module().SCALES["book"]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "old", "new"),
+    [
+        ("toykernel", "learnsym.toykernel", "factor * noise", "noise * factor"),
+        ("experiments/toy", "learnsym.experiments.toy", "np.arange(", "np.arange(0, "),
+    ],
+)
+def test_revalidation_accepts_code_that_computes_the_same(toy, module, name, old, new):
+    before = results.obtain("toy")
+    npz = toy.files()["toy-book.npz"]
+    toy.edit(module, old, new)
+    with pytest.raises(results.StaleResult, match=rf"toy-book\.npz.*{name}") as caught:
+        results.load("toy")
+    assert (caught.value.fields, caught.value.modules) == ((), (name,))
+    with pytest.raises(results.StaleResult):
+        results.check("toy")
+    assert toy.files()["toy-book.json"].count(b"old_code") == 0
+
+    after = results.revalidate("toy")
+    (entry,) = after.provenance["revalidations"]
+    assert entry["old_code"] == digest(before.provenance["fingerprint"]["code"])
+    assert entry["new_code"] == digest(after.provenance["fingerprint"]["code"])
+    assert entry["old_code"] != entry["new_code"]
+    assert (entry["deviation"], entry["tolerance"], entry["changed"]) == (0, 1e-6, [name])
+    assert entry["versions"]["numpy"] == np.__version__
+    assert toy.files()["toy-book.npz"] == npz
+    assert set(toy.files()) == {"toy-book.npz", "toy-book.json"}
+    loaded = results.load("toy")
+    assert loaded.provenance == after.provenance
+    assert loaded.provenance["wall_time"] == before.provenance["wall_time"]
+
+
+def test_revalidation_of_a_fresh_result_changes_nothing(toy, monkeypatch):
+    results.obtain("toy")
+    before = toy.files()
+    no_computation(monkeypatch, toy)
+    assert results.revalidate("toy").provenance["revalidations"] == []
+    assert toy.files() == before
+
+
+def test_revalidations_accumulate_against_the_stored_arrays(toy):
+    unit = np.abs(results.obtain("toy").arrays["curve"]).max()
+    toy.edit("toykernel", "factor * noise", f"factor * noise + 6e-7 * {unit}")
+    results.revalidate("toy")
+    # 12e-7 is beyond the tolerance of 1e-6 although each step of 6e-7 is below.
+    toy.edit("toykernel", "6e-7", "12e-7")
+    with pytest.raises(results.StaleResult):
+        results.revalidate("toy")
+    toy.edit("toykernel", "12e-7", "-6e-7")
+    assert len(results.revalidate("toy").provenance["revalidations"]) == 2
+
+
+@pytest.mark.parametrize("field", ["accepted", "refused"])
+def test_tolerance_of_the_probe(toy, field):
+    shift = {"accepted": 0.9e-6, "refused": 1.1e-6}[field]
+    stored = results.obtain("toy").arrays["curve"]
+    largest = np.abs(stored).max()
+    toy.edit("toykernel", "factor * noise", f"factor * noise + {shift} * {largest}")
+    if field == "accepted":
+        entry = results.revalidate("toy").provenance["revalidations"][0]
+        assert entry["deviation"] == pytest.approx(shift, rel=1e-6)
+        assert results.check("toy") == pytest.approx(shift, rel=1e-6)
+        np.testing.assert_array_equal(results.obtain("toy").arrays["curve"], stored)
+    else:
+        before = toy.files()
+        with pytest.raises(results.StaleResult, match=r"deviates by 1\.1e-06") as caught:
+            results.revalidate("toy")
+        assert caught.value.modules == ("learnsym.toykernel",)
+        assert toy.files() == before
+        recomputed = results.obtain("toy")
+        np.testing.assert_allclose(recomputed.arrays["curve"] - stored, shift * largest, rtol=1e-6)
+        assert recomputed.provenance["revalidations"] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("array[:2]", "array[:2].astype('float32')"),
+        ("array[:2]", "array[:2, None]"),
+        ("array[:2]", "array[:0]"),
+        ("array[:2]", "np.repeat(array, 2, axis=0)"),
+        ("{name: array", "{name + '_renamed': array"),
+    ],
+)
+def test_probe_that_does_not_fit_the_stored_arrays(toy, old, new):
+    results.obtain("toy")
+    toy.edit("experiments/toy", old, new)
+    with pytest.raises(results.StaleResult, match=r"probe\['"):
+        results.revalidate("toy")
+
+
+def test_check_compares_with_the_stored_arrays(toy, monkeypatch):
+    results.obtain("toy")
+    before = toy.files()
+    assert results.check("toy") == 0
+    assert results.tolerance("toy") == 1e-6
+    probe = toy.module().probe
+    monkeypatch.setattr(
+        toy.module(), "probe", lambda config: {"curve": probe(config)["curve"] + 0.5}
+    )
+    size = np.abs(expected_curve()).max()
+    assert results.check("toy") == pytest.approx(0.5 / size, rel=1e-12)
+    assert toy.files() == before
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("toykernel", "A toy kernel", "A kernel with a better sentence"),
+        ("toykernel", '    """Multiply."""\n', ""),
+        ("toykernel", "  # elementwise", ""),
+        ("toykernel", "factor * noise", "(factor\n        * noise)"),
+        ("experiments/toy", "Recompute the first two rows.", "Recompute two rows."),
+        ("experiments/__init__", "", '"""Experiments."""\n'),
+    ],
+)
+def test_text_that_is_no_code_makes_nothing_stale(toy, monkeypatch, module, old, new):
+    results.obtain("toy")
+    toy.edit(module, old, new)
+    no_computation(monkeypatch, toy)
+    assert results.obtain("toy").provenance["revalidations"] == []
+
+
+def test_code_changed_after_its_import_is_not_run(toy):
+    results.obtain("toy")
+    toy.change("toykernel", "factor * noise", "noise * factor")
+    before = toy.files()
+    with pytest.raises(ValueError, match=r"learnsym\.toykernel.*restart the kernel"):
+        results.obtain("toy")
+    with pytest.raises(ValueError, match="restart the kernel"):
+        results.recompute("toy", "book")
+    assert toy.files() == before
+    toy.change("toykernel", "noise * factor", "factor * noise")
+    results.obtain("toy")
+
+
+def test_code_changed_during_a_run_is_not_taken_for_the_code_that_ran(toy, monkeypatch):
+    run = toy.module().run
+
+    def run_while_editing(config, progress):
+        toy.change("toykernel", "factor * noise", "3 * factor * noise")
+        return run(config)
+
+    monkeypatch.setattr(toy.module(), "run", run_while_editing)
+    results.obtain("toy")
+    toy.forget()
+    with pytest.raises(results.StaleResult, match=r"learnsym\.toykernel"):
+        results.load("toy")
+
+
+def test_interrupted_run_leaves_the_previous_result(toy, monkeypatch):
+    results.obtain("toy")
+    before = toy.files()
+
+    def interrupt(config, progress):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(toy.module(), "run", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            results.recompute("toy", "book")
+    assert toy.files() == before
+    assert results.check("toy") == 0
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"curve": np.array([1.0, np.nan])}, r"toy\.run\['curve'\].*finite.*1 that"),
+        ({"curve": np.array([1.0, np.inf, -np.inf])}, "2 that"),
+        ({"curve": np.array([1 + 1j * np.inf])}, "finite"),
+        ({"curve": np.array([None, 1])}, "got object"),
+        ({"curve": np.array(["a"])}, "numeric"),
+        ({"curve": [1.0, 2.0]}, "got list"),
+        ({"a b": np.zeros(2)}, "identifier"),
+        ({1: np.zeros(2)}, "identifier"),
+        ({}, "non-empty"),
+        (np.zeros(2), "dictionary"),
+    ],
+)
+def test_arrays_that_cannot_be_stored(toy, monkeypatch, arrays, message):
+    results.obtain("toy")
+    before = toy.files()
+    monkeypatch.setattr(toy.module(), "run", lambda config, progress: arrays)
+    with pytest.raises(ValueError, match=message):
+        results.recompute("toy", "book")
+    with pytest.raises(ValueError, match=message):
+        results.obtain("toy", seed=1)
+    assert toy.files() == before
+
+
+def test_result_that_cannot_be_written_is_returned(toy, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path / "file" / "results"))
+    result = results.obtain("toy")
+    np.testing.assert_array_equal(result.arrays["curve"], expected_curve())
+    assert "could not be stored" in capsys.readouterr().err
+    assert "checksums" not in result.provenance
+
+
+def test_record_of_another_scale_is_corrupt(toy):
+    results.obtain("toy")
+    for ending in ("npz", "json"):
+        path = store.results_folder() / f"toy-book.{ending}"
+        path.rename(path.with_name(f"toy-smoke.{ending}"))
+    with pytest.raises(results.CorruptResult, match=r"toy-smoke\.json.*'toy', 'book'"):
+        results.load("toy", "smoke")
+
+
+def test_record_is_readable(toy):
+    results.obtain("toy")
+    record = json.loads(toy.files()["toy-book.json"])
+    assert record == dict(results.load("toy").provenance)
