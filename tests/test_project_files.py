@@ -1,0 +1,308 @@
+"""The files that describe the project agree with each other."""
+
+import ast
+import datetime
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import cffconvert
+import jsonschema
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+TARGETS = {"book", "test", "results", "figures", "lint", "clean", "help"}
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+# --- dependencies -----------------------------------------------------------------------------
+
+
+def requirements():
+    """Every requirement of the project, its extras included."""
+    extras = PROJECT["optional-dependencies"].values()
+    return [Requirement(line) for line in sum(extras, PROJECT["dependencies"])]
+
+
+def pins(text):
+    """Name and version of every line of a constraints file."""
+    lines = [line.strip() for line in text.splitlines() if not line.startswith("#")]
+    pairs = [line.split("==") for line in lines if line]
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def unpinned(needed, pinned):
+    """What is needed and not pinned, or pinned outside the range that is asked for."""
+    return [
+        f"{need} (pinned: {pinned.get(canonicalize_name(need.name))})"
+        for need in needed
+        if not need.specifier.contains(pinned.get(canonicalize_name(need.name), "0"))
+        or canonicalize_name(need.name) not in pinned
+    ]
+
+
+def test_constraints_pin_every_dependency():
+    assert unpinned(requirements(), pins(read("constraints.txt"))) == []
+
+
+def test_a_missing_or_wrong_pin_is_found():
+    pinned = pins("# comment\nnumpy==2.4.6\n\njupyter-book==2.0\n")
+    needed = [Requirement("NumPy>=2.0"), Requirement("jupyter_book>=1,<2"), Requirement("scipy")]
+    assert [line.split()[0] for line in unpinned(needed, pinned)] == ["jupyter_book<2,>=1", "scipy"]
+    with pytest.raises(ValueError):
+        pins("numpy>=2.0\n")
+
+
+def third_party_imports(paths):
+    """Top-level names that Python files import, without the standard library."""
+    found = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names)
+
+
+def test_every_import_comes_from_a_pinned_distribution():
+    folders = [ROOT / name for name in ("lib", "tests", "book", "benchmarks")]
+    files = [path for folder in folders for path in folder.rglob("*.py")]
+    own = {"learnsym", *(path.stem for path in files if path.parent.name == "tests")}
+    imported = third_party_imports(files) - own
+    assert {"numpy", "torch", "yaml"} <= imported
+    pinned = pins(read("constraints.txt"))
+    distributions = importlib.metadata.packages_distributions()
+    loose = {
+        name
+        for name in imported
+        if not any(canonicalize_name(d) in pinned for d in distributions.get(name, []))
+    }
+    assert loose == set()
+
+
+# --- python and conda ---------------------------------------------------------------------------
+
+
+def environment_problems(text):
+    """Where an environment.yml departs from pyproject.toml."""
+    *conda, pip = yaml.safe_load(text)["dependencies"]
+    found = []
+    python = [entry for entry in conda if re.match(r"python\b", entry)]
+    if sorted(conda) != sorted([*python, "pip"]) or len(python) != 1:
+        found.append(f"expected python and pip from conda, got {conda}")
+    elif SpecifierSet(python[0].removeprefix("python")) != SpecifierSet(PROJECT["requires-python"]):
+        found.append(f"expected python {PROJECT['requires-python']}, got {python[0]}")
+    extras = ",".join(sorted(PROJECT["optional-dependencies"]))
+    if not isinstance(pip, dict) or pip.get("pip") != ["-c constraints.txt", f"-e .[{extras}]"]:
+        found.append(f"expected the project with all extras and constraints, got {pip}")
+    return found
+
+
+def test_environment_agrees_with_the_project():
+    assert environment_problems(read("environment.yml")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (">=3.11,<3.13", ">=3.10,<3.13"),
+        (">=3.11,<3.13", ""),
+        ("  - pip\n", "  - pip\n  - numpy\n"),
+        ("  - pip\n", ""),
+        ("-c constraints.txt", "numpy"),
+        ("[book,test]", "[book]"),
+    ],
+)
+def test_a_departing_environment_is_found(old, new):
+    text = read("environment.yml")
+    assert old in text
+    assert environment_problems(text.replace(old, new, 1)) != []
+
+
+def test_lowest_python_is_the_one_that_ruff_assumes():
+    ruff = tomllib.loads(read("pyproject.toml"))["tool"]["ruff"]["target-version"]
+    version = re.fullmatch(r"py(\d)(\d+)", ruff).groups()
+    python = SpecifierSet(PROJECT["requires-python"])
+    assert python.contains(".".join(version))
+    assert not python.contains(f"{version[0]}.{int(version[1]) - 1}.99")
+    assert python.contains(".".join(map(str, sys.version_info[:3])))
+
+
+# --- citation -----------------------------------------------------------------------------------
+
+
+def test_citation_is_valid_and_names_this_version():
+    text = read("CITATION.cff")
+    cffconvert.Citation(text).validate()
+    citation = yaml.safe_load(text)
+    assert citation["version"] == PROJECT["version"]
+    assert isinstance(citation["date-released"], datetime.date)
+    assert PROJECT["license"] in citation["license"]
+
+
+@pytest.mark.parametrize("key", ["authors", "title", "cff-version"])
+def test_a_citation_without_a_key_is_found(key):
+    citation = yaml.safe_load(read("CITATION.cff"))
+    citation["date-released"] = str(citation["date-released"])
+    del citation[key]
+    with pytest.raises((ValueError, jsonschema.ValidationError)):
+        cffconvert.Citation(yaml.safe_dump(citation)).validate()
+
+
+def test_bibtex_of_the_citation_names_title_and_year():
+    entry = cffconvert.Citation(read("CITATION.cff")).as_bibtex()
+    assert "Learning Symmetry" in entry and "year" in entry
+
+
+# --- what no file may contain -------------------------------------------------------------------
+
+# places on the machine where a file was made; a name in a URL follows a letter
+MACHINE_PATH = re.compile(r"(?<![\w.~/+])/(?:work|tmp|root|home|opt)(?![\w-])")
+REGISTRIES = [
+    ".".join(parts)
+    for parts in [
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("anaconda", "org"),
+        ("pytorch", "org/whl"),
+        ("debian", "org/debian"),
+    ]
+]
+
+
+def unwanted(text):
+    """Machine paths and hosts of package registries in a text."""
+    found = [match.group() for match in MACHINE_PATH.finditer(text)]
+    return found + [host for host in REGISTRIES if host in text]
+
+
+def files_of_the_project():
+    """Files that git tracks or would track."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed: the list of the project's files is unknown")
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout: the list of the project's files is unknown")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    found = {}
+    for path in files_of_the_project():
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError:
+            continue  # binary
+        if problems := unwanted(text):
+            found[str(path.relative_to(ROOT))] = problems
+    assert found == {}
+
+
+@pytest.mark.parametrize("folder", ["work", "tmp", "root", "home", "opt"])
+def test_machine_paths_are_found(folder):
+    path = "/" + folder
+    for text in (f"{path}/x.py", f'"{path}/x"', f"cd {path}", f"file://{path}/x", f"({path})"):
+        if not text.startswith("file"):
+            assert unwanted(text), text
+    for text in (f"https://example.org{path}/x", f"book{path}/x", f"{path}ish/x", f"..{path}"):
+        assert not unwanted(text), text
+
+
+@pytest.mark.parametrize("host", REGISTRIES)
+def test_registry_hosts_are_found(host):
+    assert unwanted(f"see https://{host}/simple")
+
+
+# joined from parts, so that this file does not contain them
+UNFINISHED = re.compile(
+    r"\b(?:" + "|".join(["TO" + "DO", "FIX" + "ME", "[A-Z]+TI" + "ME"]) + r")\b"
+)
+
+
+def test_no_file_is_unfinished():
+    suffixes = {".md", ".py", ".ipynb", ".yml", ".toml", ".css", ".js", ".cff"}
+    found = {
+        str(path.relative_to(ROOT)): words
+        for path in files_of_the_project()
+        if path.suffix in suffixes
+        and (words := UNFINISHED.findall(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+    assert UNFINISHED.findall("TO" + "DO: measure BOOK" + "TIME") == ["TO" + "DO", "BOOK" + "TIME"]
+
+
+# --- make ---------------------------------------------------------------------------------------
+
+
+def makefile_targets(text):
+    """Targets of a Makefile that a person calls."""
+    return set(re.findall(r"^([a-z][a-z-]*)\s*:(?!=)", text, flags=re.MULTILINE))
+
+
+def named_targets(text):
+    """Targets that a Markdown text tells the reader to make."""
+    code = re.findall(r"^\s*make ([a-z][a-z-]*)", text, flags=re.MULTILINE)
+    return set(code) | set(re.findall(r"`make ([a-z][a-z-]*)[^`]*`", text))
+
+
+def test_makefile_has_the_promised_targets():
+    targets = makefile_targets(read("Makefile"))
+    assert targets >= TARGETS
+    phony = re.findall(r"^\.PHONY:(.*)$", read("Makefile"), flags=re.MULTILINE)
+    assert {name for line in phony for name in line.split()} >= TARGETS
+
+
+def test_texts_name_targets_that_exist():
+    targets = makefile_targets(read("Makefile"))
+    assert {"book", "test"} <= named_targets(read("README.md"))
+    for path in files_of_the_project():
+        if path.suffix == ".md":
+            named = named_targets(path.read_text(encoding="utf-8"))
+            assert named <= targets, path.name
+
+
+def test_named_targets_are_found():
+    text = "```console\nmake book\n```\nor `make results SCALE=smoke`; we make progress.\n"
+    assert named_targets(text) == {"book", "results"}
+    assert makefile_targets("book: x\nA := b\ntest lint: y\n\tmake z\n") == {"book"}
+
+
+def test_make_help_lists_every_target():
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    words = set(re.findall(r"[a-z]+", done.stdout))
+    assert words >= TARGETS
+    default = subprocess.run(
+        ["make", "--no-print-directory"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert default.stdout == done.stdout
