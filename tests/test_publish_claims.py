@@ -361,7 +361,7 @@ MEASURED_TEXTS = [
     ([1.00001, 0.99999], {}, "1"),
     ([0.95, 1.05], {}, "0.95 to 1.05"),
     (15, {"expected": 15}, "15"),
-    ([1, 5], {"expected": 3, "tolerance": 2}, "1 to 5"),
+    ([1, 5], {"expected": 3, "tolerance": 2}, "1, 5"),
     (0.25, {"expected": 1.0, "relation": "at most"}, "0.25"),
     (0.25, {"expected": 0.0, "relation": "at least"}, "0.25"),
     (True, {"expected": True}, "yes"),

@@ -81,14 +81,7 @@ def assert_same_rows(found, expected):
 GRID = np.array([[0.25, -1.0, 3.0], [4.0, 1e-9, 6.5]])
 RGB = np.linspace(0, 1, 12).reshape(2, 2, 3)
 TRIANGLE = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 2.0]])
-CLOSED = np.vstack([TRIANGLE, TRIANGLE[:1]])
 ROWS, COLS = (index.ravel() for index in np.indices(GRID.shape))
-
-
-def contour_rows(axes):
-    """A ramp in x: the level z is the vertical line at x = z."""
-    ramp = np.tile([0.0, 1.0, 2.0], (3, 1))
-    axes.contour([0, 1, 2], [0, 1, 2], ramp, levels=[0.5, 1.5])
 
 
 KINDS = {
@@ -107,11 +100,6 @@ KINDS = {
     ),
     "horizontal": (lambda a: a.axhline(2.5), [("horizontal", N, 2.5, N)]),
     "vertical": (lambda a: a.axvline(-1.5), [("vertical", -1.5, N, N)]),
-    "axline, points": (
-        lambda a: a.axline((0, 1), (2, 5)),
-        points("axline", [0, 2], [1, 5]),
-    ),
-    "axline, slope": (lambda a: a.axline((1, 1), slope=3), points("axline", [1, 2], [1, 4])),
     "error bars": (
         lambda a: a.errorbar(X, Y, yerr=[X, 2 * X], capsize=3),
         points("line", X, Y)
@@ -165,10 +153,6 @@ KINDS = {
         ],
     ),
     "matshow": (lambda a: a.matshow(GRID), points("image", COLS, ROWS, GRID)),
-    "mesh": (
-        lambda a: a.pcolormesh([0, 1, 2, 4], [0, 2, 3], GRID),
-        points("mesh", [0.5, 1.5, 3] * 2, [1] * 3 + [2.5] * 3, GRID),
-    ),
     "band": (
         lambda a: a.fill_between(X, Y, Y + X),
         points("band edge 1", X, Y) + points("band edge 2", X, Y + X),
@@ -203,51 +187,9 @@ KINDS = {
         points("segment", [0, 1, 1, 0.5], [0, 0, 0, 2], [0, 0, 1, 1])
         + points("segment colour", [0, 1], [N, N], [7, 9]),
     ),
-    "filled polygon": (lambda a: a.fill(*TRIANGLE.T), points("polygon", *CLOSED.T, 0)),
-    "polygon": (
-        lambda a: a.add_patch(mpatches.Polygon(TRIANGLE)),
-        points("polygon", *CLOSED.T, 0),
-    ),
-    "coloured triangles": (
-        lambda a: a.tripcolor(
-            [0, 1, 0, 1], [0, 0, 1, 1], [7.0, 9.0], triangles=[[0, 1, 2], [1, 3, 2]]
-        ),
-        points("polygon", [0, 1, 0, 0], [0, 0, 1, 0], 0)
-        + points("polygon", [1, 1, 0, 1], [0, 1, 1, 0], 1)
-        + points("polygon colour", [0, 1], [N, N], [7, 9]),
-    ),
-    "polygons": (
-        lambda a: a.add_collection(mcollections.PolyCollection([TRIANGLE, TRIANGLE + 2])),
-        points("polygon", *CLOSED.T, 0) + points("polygon", *(CLOSED + 2).T, 1),
-    ),
     "rectangle": (
         lambda a: a.add_patch(mpatches.Rectangle((1, 2), 3, 4)),
         points("rectangle", [1, 4], [2, 6]),
-    ),
-    "circle": (
-        lambda a: a.add_patch(mpatches.Circle((1, 2), 0.5)),
-        [("circle", 1, 2, 0.5)],
-    ),
-    "stairs": (
-        lambda a: a.stairs([3, 5], [0, 1, 4]),
-        points("stairs", [0, 1, 1, 4], [3, 3, 5, 5], 0),
-    ),
-    "contour": (
-        contour_rows,
-        points("contour", [0.5] * 3, [0, 1, 2], 0.5) + points("contour", [1.5] * 3, [0, 1, 2], 1.5),
-    ),
-    "arrows": (
-        lambda a: a.quiver([0, 1], [2, 3], [4, 5], [6, 7]),
-        [
-            ("arrow at", 0, 2, N),
-            ("arrow by", 4, 6, N),
-            ("arrow at", 1, 3, N),
-            ("arrow by", 5, 7, N),
-        ],
-    ),
-    "coloured arrows": (
-        lambda a: a.quiver([0], [2], [4], [6], [8.5]),
-        [("arrow at", 0, 2, N), ("arrow by", 4, 6, N), ("arrow colour", 0, N, 8.5)],
     ),
 }
 
@@ -259,8 +201,6 @@ def test_csv_is_what_is_plotted(draw, expected):
     rows = read(plotted_csv(fig))
     assert {row[0] for row in rows} == {"1"}
     found = [row[2:] for row in rows]
-    if expected[0][0] == "contour":  # matplotlib chooses the direction of a contour line
-        found = sorted(found, key=lambda row: (row[3], row[2]))
     assert_same_rows(found, expected)
 
 
@@ -370,6 +310,13 @@ def test_insets_and_second_scales_are_panels():
 
 
 UNSUPPORTED = {
+    "unbounded line": lambda axes: axes.axline((0, 1), (2, 5)),
+    "mesh": lambda axes: axes.pcolormesh([0, 1, 2, 4], [0, 2, 3], GRID),
+    "polygon": lambda axes: axes.fill(*TRIANGLE.T),
+    "circle": lambda axes: axes.add_patch(mpatches.Circle((1, 2), 0.5)),
+    "stairs": lambda axes: axes.stairs([3, 5], [0, 1, 4]),
+    "contour": lambda axes: axes.contour(np.add.outer(X, Y)),
+    "arrows": lambda axes: axes.quiver([0, 1], [2, 3], [4, 5], [6, 7]),
     "pie": lambda axes: axes.pie([1, 2]),
     "ellipse": lambda axes: axes.add_patch(mpatches.Ellipse((0, 0), 1, 2)),
     "arrow patch": lambda axes: axes.add_patch(mpatches.FancyArrowPatch((0, 0), (1, 1))),

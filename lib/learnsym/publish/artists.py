@@ -8,20 +8,17 @@ kind                   meaning of x, y and value
 line, scatter          coordinates of a point; value: the mapped colour of a scatter point
 scatter size           value: the area of a point in square points, where the areas differ
 horizontal, vertical   y or x of a reference line across the panel
-axline                 two points of an unbounded line
 error bar from, to     the two ends of an error bar
 bar                    centre and end of a bar; value: its signed length
 bar width              value: the width of a bar, where the widths differ
 image                  column and row of a pixel; value: its value (image r, g, b, a: a channel)
-mesh                   centre of a cell; value: its value
 band edge 1, 2         the two edges of a filled band
-polygon, segment       corners; value: number of the polygon or segment in its series
+segment                ends of a segment; value: number of the segment in its series
 segment colour         value: mapped colour of a segment, x: its number
-stairs                 edges of a step (x) and its height (y); value: the baseline
-rectangle, circle      opposite corners; centre with the radius as value
-contour                points of a contour; value: its level
-arrow at, arrow by     foot and components of an arrow
+rectangle              opposite corners
 =====================  =========================================================================
+
+Other artists are refused; to draw with one, add its reader here.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,11 +28,9 @@ import numpy as np
 from matplotlib import artist as martist
 from matplotlib import collections as mcollections
 from matplotlib import container as mcontainer
-from matplotlib import contour as mcontour
 from matplotlib import image as mimage
 from matplotlib import lines as mlines
 from matplotlib import patches as mpatches
-from matplotlib import quiver as mquiver
 
 Points = Iterator[tuple[str, float | None, float | None, float | None]]
 
@@ -48,18 +43,19 @@ def reader(artist: martist.Artist) -> Callable[[Any], Points] | None:
     ValueError
         The artist is of a kind that has no reader.
     """
-    for kind, read in _READERS:
-        if isinstance(artist, kind):
-            return read if _in_data_coordinates(artist) else None
-    raise ValueError(
-        f"expected artists whose data can be exported (lines, points, bars, bands, images), "
-        f"got {type(artist).__name__}"
-    )
+    # exact types: a subclass draws something else
+    read = _READERS.get(type(artist))
+    if read is None:
+        raise ValueError(
+            f"expected artists whose data can be exported (lines, points, bars, bands, images), "
+            f"got {type(artist).__name__}"
+        )
+    return read if _in_data_coordinates(artist) else None
 
 
 def _in_data_coordinates(artist: martist.Artist) -> bool:
     """Whether at least one coordinate of the artist is data; corner marks are decoration."""
-    if isinstance(artist, mcollections.PathCollection | mquiver.Quiver):
+    if isinstance(artist, mcollections.PathCollection):
         transform = artist.get_offset_transform()
     else:
         transform = artist.get_transform()
@@ -67,13 +63,6 @@ def _in_data_coordinates(artist: martist.Artist) -> bool:
 
 
 def _line(line: mlines.Line2D) -> Points:
-    if isinstance(line, mlines.AxLine):
-        first, second = line.get_xy1(), line.get_xy2()
-        if second is None:
-            second = (first[0] + 1, first[1] + line.get_slope())
-        yield "axline", *first, None
-        yield "axline", *second, None
-        return
     if line.get_linestyle() in ("None", "", " ") and line.get_marker() in ("None", "", " ", None):
         return  # drawn without a stroke and without marks
     x, y = np.ma.asarray(line.get_xdata(orig=False)), np.ma.asarray(line.get_ydata(orig=False))
@@ -143,19 +132,6 @@ def _image(image: mimage.AxesImage) -> Points:
             yield kind, column, row, value
 
 
-def _mesh(mesh: mcollections.QuadMesh) -> Points:
-    corners = mesh.get_coordinates()
-    centres = (corners[:-1, :-1] + corners[1:, :-1] + corners[:-1, 1:] + corners[1:, 1:]) / 4
-    values = np.ma.asarray(mesh.get_array())
-    if values.size != centres.shape[0] * centres.shape[1]:
-        raise ValueError(
-            f"pcolormesh: expected one value a cell (shading 'flat' or 'nearest'), "
-            f"got {values.shape} values for {centres.shape[:2]} cells"
-        )
-    for (x, y), value in zip(centres.reshape(-1, 2), values.ravel(), strict=True):
-        yield "mesh", x, y, value
-
-
 def _band(band: mcollections.FillBetweenPolyCollection) -> Points:
     for path in band.get_paths():
         # start, first edge, end, second edge backwards, closing point
@@ -164,12 +140,6 @@ def _band(band: mcollections.FillBetweenPolyCollection) -> Points:
             yield "band edge 1", x, y, None
         for x, y in path.vertices[count + 2 : 2 * count + 2][::-1]:
             yield "band edge 2", x, y, None
-
-
-def _polygons(polygons: mcollections.PolyCollection) -> Points:
-    for number, path in enumerate(polygons.get_paths()):
-        for x, y in path.vertices:
-            yield "polygon", x, y, number
 
 
 def _segments(segments: mcollections.LineCollection) -> Points:
@@ -181,26 +151,6 @@ def _segments(segments: mcollections.LineCollection) -> Points:
         yield "segment colour", number, None, colour
 
 
-def _contour(contour: mcontour.QuadContourSet) -> Points:
-    for level, path in zip(contour.levels, contour.get_paths(), strict=False):
-        for x, y in path.vertices:
-            yield "contour", x, y, level
-
-
-def _arrows(arrows: mquiver.Quiver) -> Points:
-    for (x, y), u, v in zip(arrows.get_offsets(), arrows.U, arrows.V, strict=True):
-        yield "arrow at", x, y, None
-        yield "arrow by", u, v, None
-
-
-def _stairs(stairs: mpatches.StepPatch) -> Points:
-    heights, edges, baseline = stairs.get_data()
-    bases = np.broadcast_to(0.0 if baseline is None else baseline, heights.shape)
-    for left, right, height, base in zip(edges[:-1], edges[1:], heights, bases, strict=True):
-        yield "stairs", left, height, base
-        yield "stairs", right, height, base
-
-
 def _rectangle(rectangle: mpatches.Rectangle) -> Points:
     x_is_data, y_is_data = rectangle.get_transform().contains_branch_seperately(
         rectangle.axes.transData
@@ -209,28 +159,11 @@ def _rectangle(rectangle: mpatches.Rectangle) -> Points:
         yield "rectangle", x if x_is_data else None, y if y_is_data else None, None
 
 
-def _circle(circle: mpatches.Circle) -> Points:
-    yield "circle", *circle.get_center(), circle.get_radius()
-
-
-def _polygon(polygon: mpatches.Polygon) -> Points:
-    for x, y in polygon.get_xy():
-        yield "polygon", x, y, 0
-
-
-# the first class that fits counts, so special ones come before general ones
-_READERS: tuple[tuple[type, Callable[[Any], Points]], ...] = (
-    (mlines.Line2D, _line),
-    (mcontour.QuadContourSet, _contour),
-    (mquiver.Quiver, _arrows),
-    (mcollections.PathCollection, _scatter),
-    (mcollections.FillBetweenPolyCollection, _band),
-    (mcollections.PolyCollection, _polygons),
-    (mcollections.LineCollection, _segments),
-    (mcollections.QuadMesh, _mesh),
-    (mimage.AxesImage, _image),
-    (mpatches.StepPatch, _stairs),
-    (mpatches.Rectangle, _rectangle),
-    (mpatches.Circle, _circle),
-    (mpatches.Polygon, _polygon),
-)
+_READERS: dict[type, Callable[[Any], Points]] = {
+    mlines.Line2D: _line,
+    mcollections.PathCollection: _scatter,
+    mcollections.FillBetweenPolyCollection: _band,
+    mcollections.LineCollection: _segments,
+    mimage.AxesImage: _image,
+    mpatches.Rectangle: _rectangle,
+}

@@ -9,6 +9,13 @@ from numpy.typing import ArrayLike
 
 from learnsym.publish.display import show
 from learnsym.publish.items import PAPERS, load_items
+from learnsym.publish.wording import (
+    criterion_text,
+    measured_text,
+    number_text,
+    source_text,
+    span_text,
+)
 
 HOLDS = "holds"
 CORRECTED = "holds with a correction"
@@ -19,7 +26,6 @@ VERDICTS = (HOLDS, CORRECTED, REPRODUCED, NOT_REPRODUCED, BEYOND)
 # a verdict is never shown by colour alone
 SYMBOLS = {HOLDS: "✓", CORRECTED: "✎", REPRODUCED: "≈", NOT_REPRODUCED: "✗", BEYOND: "⊕"}
 RELATIONS = ("equal", "at most", "at least")
-LISTED_INTEGERS = 8
 CLAIM_MIME = "application/vnd.learnsym.claim+json"
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -94,6 +100,7 @@ def claim(
     """
     _check_identity(id, statement, paper, item)
     _check_terms(tolerance, verdict, relation, correction, published_gap)
+    _check_texts(paper_value, where)
     values = _real_array("measured", measured)
     prediction = _prediction(values, expected, paper_value)
     deviation = _deviation(values, prediction, relation)
@@ -104,8 +111,8 @@ def claim(
         "item": item,
         "statement": inspect.cleandoc(statement),
         "paper_value": _plain(paper_value),
-        "measured": _measured_text(values, prediction, deviation, float(tolerance), relation),
-        "expected": _span_text(prediction),
+        "measured": measured_text(values, prediction, deviation, float(tolerance), relation),
+        "expected": span_text(prediction),
         "relation": relation,
         "tolerance": float(tolerance),
         "verdict": verdict,
@@ -114,33 +121,6 @@ def claim(
         "where": None if where is None else inspect.cleandoc(where),
     }
     _show(record)
-
-
-def number_text(value: float | int | bool) -> str:
-    """Return a number as it is printed: integers exactly, floats to 3 significant digits."""
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, int | np.integer):
-        return str(int(value))
-    rounded = float(f"{value:.3g}")
-    if rounded == 0:
-        return "0"
-    return f"{rounded:.10g}" if 1e-3 <= abs(rounded) < 1e6 else f"{rounded:.3g}"
-
-
-def criterion_text(record: dict[str, Any]) -> str:
-    """Return the tolerance of a record, with the bound where the relation is one-sided."""
-    tolerance = f"{record['tolerance']:g}"
-    if record["relation"] == "equal":
-        return tolerance
-    return f"{record['relation']} {record['expected']}, within {tolerance}"
-
-
-def source_text(record: dict[str, Any]) -> str:
-    """Return where the statement comes from, such as "Paper A, Corollary 3.2"."""
-    if record["paper"] is None:
-        return "This book"
-    return f"Paper {record['paper']}" + (f", {record['item']}" if record["item"] else "")
 
 
 def _check_identity(id: str, statement: str, paper: str | None, item: str | None) -> None:
@@ -170,25 +150,45 @@ def _check_terms(
         raise ValueError(f"verdict: expected one of {VERDICTS}, got {verdict!r}")
     if relation not in RELATIONS:
         raise ValueError(f"relation: expected one of {RELATIONS}, got {relation!r}")
-    is_number = isinstance(tolerance, int | float | np.number) and not isinstance(tolerance, bool)
-    if not is_number or not np.isfinite(tolerance) or tolerance <= 0:
+    if not _is_number(tolerance) or not np.isfinite(tolerance) or tolerance <= 0:
         raise ValueError(f"tolerance: expected a positive finite number, got {tolerance!r}")
     if verdict == CORRECTED:
         if not isinstance(correction, str) or not correction.strip():
             raise ValueError(f"correction: expected text for {verdict!r}, got {correction!r}")
-        if published_gap is None:
-            raise ValueError(f"published_gap: expected a number for {verdict!r}, got None")
+        if not _is_number(published_gap):
+            raise ValueError(
+                f"published_gap: expected a number for {verdict!r}, got {published_gap!r}"
+            )
     elif correction is not None or published_gap is not None:
         raise ValueError(
             f"correction, published_gap: expected only with {CORRECTED!r}, got verdict {verdict!r}"
         )
 
 
+def _check_texts(paper_value: str | float | None, where: str | None) -> None:
+    is_value = paper_value is None or isinstance(paper_value, str | bool | np.bool_)
+    if not is_value and not (_is_number(paper_value) and np.isfinite(paper_value)):
+        raise ValueError(
+            f"paper_value: expected text, a finite number or None, got {paper_value!r}"
+        )
+    if where is not None and not isinstance(where, str):
+        raise ValueError(f"where: expected text or None, got {where!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
 def _real_array(name: str, value: ArrayLike) -> np.ndarray:
     """Return ``value`` as a non-empty boolean, integer or float array."""
     if hasattr(value, "detach"):  # a torch tensor
         value = value.detach().cpu()
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name}: expected real numbers of one shape, got {type(value).__name__} of several"
+        ) from error
     if array.dtype.kind not in "biuf" or array.size == 0:
         raise ValueError(
             f"{name}: expected real numbers or booleans, at least one, "
@@ -243,7 +243,7 @@ def _check_verdict(
     finite = bool(np.isfinite(values.astype(float)).all() and np.isfinite(prediction).all())
     met = finite and deviation <= tolerance
     numbers = (
-        f"measured {_span_text(values)}, expected {relation} {_span_text(prediction)}, "
+        f"measured {span_text(values)}, expected {relation} {span_text(prediction)}, "
         f"deviation {deviation:.3g}, tolerance {tolerance:g}"
     )
     if not finite:
@@ -257,38 +257,6 @@ def _check_verdict(
             f"{id}: declared {verdict!r}, but the statement as published deviates by "
             f"{published_gap:.3g} only, tolerance {tolerance:g}"
         )
-
-
-def _measured_text(
-    values: np.ndarray,
-    prediction: np.ndarray,
-    deviation: float,
-    tolerance: float,
-    relation: str,
-) -> str:
-    met = deviation <= tolerance
-    if values.dtype == bool:
-        return _span_text(values)
-    if values.dtype.kind in "iu" and values.size <= LISTED_INTEGERS and met:
-        return ", ".join(number_text(value) for value in values.ravel().tolist())
-    if relation == "equal" and met:
-        if not prediction.any():
-            # the digits of a rounding error differ between machines
-            return f"below {tolerance:g}"
-        if prediction.size > 1 and np.ptp(prediction.astype(float)) > 0:
-            return f"largest deviation below {tolerance:g}"
-    text = _span_text(values)
-    return text if met else f"{text}, off by {number_text(deviation)}"
-
-
-def _span_text(values: np.ndarray) -> str:
-    """Return a scalar as a number and an array as its range."""
-    if values.dtype == bool:
-        if values.all() or not values.any():
-            return number_text(bool(values.all()))
-        return f"{int(values.sum())} of {values.size}"
-    low, high = number_text(values.min().item()), number_text(values.max().item())
-    return low if low == high else f"{low} to {high}"
 
 
 def _plain(value: str | float | None) -> str | float | None:

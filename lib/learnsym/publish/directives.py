@@ -9,9 +9,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from learnsym.publish import compiled, markup
 from learnsym.publish.chapters import chapter_paths
-from learnsym.publish.claims import VERDICTS, criterion_text, source_text
+from learnsym.publish.claims import VERDICTS
 from learnsym.publish.compiled import Entry
 from learnsym.publish.items import PAPERS, items_path, load_items
+from learnsym.publish.wording import criterion_text, source_text
 
 COLUMNS = ("verdict", "statement", "paper value", "measured", "tolerance")
 

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from learnsym.publish.claims import SYMBOLS, criterion_text, source_text
+from learnsym.publish.claims import SYMBOLS
+from learnsym.publish.wording import criterion_text, source_text
 
 
 def verdict_class(verdict: str) -> str:

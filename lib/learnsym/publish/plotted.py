@@ -127,7 +127,7 @@ def _series(axes: Axes) -> Iterator[tuple[Any, str, Callable[[Any], Points]]]:
     for artist in axes.get_children():
         if artist is axes.patch or artist in contained or isinstance(artist, _DECORATION):
             continue
-        if isinstance(artist, Axes) or not artist.get_visible():
+        if isinstance(artist, Axes | SecondaryAxis) or not artist.get_visible():
             continue
         read = reader(artist)
         if read is not None:
@@ -151,7 +151,7 @@ def _word_ticks(axes: Axes) -> Iterator[tuple[str, str, float | None, float | No
     for axis, kind in ((axes.xaxis, "x tick"), (axes.yaxis, "y tick")):
         formatter = axis.get_major_formatter()
         if not axis.get_visible() or not isinstance(
-            formatter, mticker.FixedFormatter | StrCategoryFormatter
+            formatter, mticker.FixedFormatter | mticker.FuncFormatter | StrCategoryFormatter
         ):
             continue
         positions = axis.get_majorticklocs()
