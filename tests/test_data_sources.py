@@ -80,7 +80,7 @@ def files_under(folder):
 def test_cache_folder(monkeypatch, cache):
     assert cache_path(FILE) == cache / "mnist" / "tiny"
     monkeypatch.setenv("LEARNSYM_DATA", "")
-    monkeypatch.setattr(sources.pooch, "os_cache", lambda project: cache / f"of-{project}")
+    monkeypatch.setattr(sources, "user_cache_dir", lambda project: cache / f"of-{project}")
     assert cache_path(FILE) == cache / "of-learnsym" / "mnist" / "tiny"
 
 

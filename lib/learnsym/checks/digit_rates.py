@@ -31,15 +31,18 @@ def asymmetric_modes(data: Digits) -> AsymmetricModes:
     return AsymmetricModes(values, basis @ vectors, values > NEVER_SEEN * values[-1])
 
 
-def measured_rates(
+def rates(
     modes: AsymmetricModes, weights: np.ndarray, steps: np.ndarray, eta: float
-) -> np.ndarray:
-    """Return the decay rate per unit time of each seen mode along a trajectory.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return predicted and measured decay rates per unit time along a trajectory.
 
-    From the first record to the last one at which the mode is above 1e-6 of its start, where
-    rounding does not show. ``weights`` has shape ``(T, d)``, ``steps`` ``(T,)``.
+    One pair for each seen mode that decays by more than 1e-6 of itself during the training; less
+    cannot be told from rounding. Measured from the first record to the last one at which the mode
+    is above 1e-6 of its start. ``weights`` has shape ``(T, d)``, ``steps`` ``(T,)``.
     """
-    sizes = np.abs(weights @ modes.vectors[:, modes.seen])
+    measurable = modes.seen & (modes.eigenvalues * eta * steps[-1] > STILL_VISIBLE)
+    sizes = np.abs(weights @ modes.vectors[:, measurable])
     last = np.sum(sizes > STILL_VISIBLE * sizes[0], axis=0) - 1
     mode = np.arange(sizes.shape[1])
-    return -np.log(sizes[last, mode] / sizes[0]) / (eta * steps[last])
+    measured = -np.log(sizes[last, mode] / sizes[0]) / (eta * steps[last])
+    return regression.descent_rate(modes.eigenvalues[measurable], eta), measured

