@@ -91,7 +91,7 @@ CONTRAST = """
 """
 READ_CLOSELY = (
     ".claim .admonition-title, .claim p, .claim a, .figure-links a, figcaption p, "
-    "td.column-verdict p, .claims-filter label, #claims-count"
+    "td.column-verdict p, .claims-filter label, #claims-count, .figure-entry a"
 )
 
 # every figure of a page with the links and the citation below it

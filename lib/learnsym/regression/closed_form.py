@@ -51,7 +51,8 @@ class QuadraticLoss:
         if smallest < 0:
             raise ValueError(f"K: expected no negative eigenvalue, got {smallest:.3g}")
         outside = np.abs(self._moment[..., self.eigenvalues == 0]).max(initial=0.0)
-        if outside > 1e-6 * max(np.abs(b).max(), np.finfo(float).tiny):
+        # b is X^T y, so the root of K's size tells what is rounding when b cancels
+        if outside > max(1e-6 * np.abs(b).max(), 1e-12 * np.sqrt(scale)):
             raise ValueError(f"b: expected a vector in the range of K, got a part {outside:.3g}")
 
     @classmethod

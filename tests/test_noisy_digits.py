@@ -1,0 +1,68 @@
+"""The experiment on digits with noisy labels: its labels, its training, its probe."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from learnsym import regression
+from learnsym.experiments import noisy_digits as experiment
+from learnsym.regression import floors
+
+SMOKE = experiment.SCALES["smoke"]
+
+
+@pytest.fixture(scope="module")
+def run():
+    return experiment.run(SMOKE, progress=False)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return experiment.problem(SMOKE)
+
+
+def test_noise_has_its_size_and_its_orbits(data):
+    noise = experiment.noisy_labels(data, SMOKE) - data.labels[:, :1]
+    assert noise.shape == (4 * SMOKE.images, SMOKE.draws + 1)
+    assert noise.std() == pytest.approx(SMOKE.sigma, rel=0.05)
+    by_rotation = noise.reshape(4, SMOKE.images, -1)
+    assert (by_rotation[:, :, -1] == by_rotation[0, :, -1]).all()
+    own = by_rotation[:, :, 0]
+    assert np.abs(np.corrcoef(own) - np.eye(4)).max() < 0.3
+
+
+def test_sizes_follow_the_laws(run, data):
+    start = experiment.initial_weights(SMOKE)
+    loss = regression.QuadraticLoss(data.gram, data.moments[:, 0])
+    decayed = regression.split(loss.descent(start, run["steps"], data.eta), data.rho)[1]
+    clean = np.sum(decayed**2, axis=1)
+    assert run["weights"][:, -1] == pytest.approx(clean, rel=1e-8)
+    spread = floors.noise_covariance(data.rows, data.rho, SMOKE.sigma, run["steps"], data.eta)
+    for name, metric in (("weights", None), ("outputs", data.gram)):
+        mean, variance = floors.size_moments(decayed, spread, metric)
+        error = np.sqrt(variance[1:] / SMOKE.draws)
+        measured = run[name][1:, :-1].mean(axis=1)
+        assert (np.abs(measured - mean[1:]) < 4.5 * error).all()
+    assert (run["weights"][-1, :-1] > 1.1 * clean[-1]).all()
+
+
+def test_shapes_and_start(run):
+    shape = (len(run["steps"]), SMOKE.draws + 1)
+    assert run["weights"].shape == run["outputs"].shape == shape
+    assert run["steps"][0] == 0 and run["steps"][-1] == SMOKE.steps
+    assert np.ptp(run["weights"][0]) == 0
+
+
+def test_probe_is_the_beginning_of_the_run(run):
+    probe = experiment.probe(SMOKE)
+    assert set(probe) == set(run)
+    for name, values in probe.items():
+        assert 1 < len(values) < len(run[name])
+        np.testing.assert_allclose(run[name][: len(values)], values, rtol=1e-9)
+
+
+def test_seeds_change_weights_and_noise():
+    short = replace(SMOKE, steps=5)
+    first, second = (experiment.run(replace(short, seed=s), progress=False) for s in (0, 1))
+    assert not np.allclose(first["weights"][0], second["weights"][0])
