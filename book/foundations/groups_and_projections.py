@@ -255,7 +255,7 @@ publish.claim(
 # Is orthogonality needed?
 # It is.
 # In oblique coordinates the average is still a projection onto $\mathcal{E}$, but it projects along a slanted direction.
-# Over the oblique cases of the gallery the two projections of a random map differ by at least a few per cent of its norm.
+# For every oblique case of the gallery the two projections of a random map differ, on average, by more than five per cent of its norm.
 # Paper B assumes unitary representations throughout and notes that a change of inner product always provides them.
 # The change of inner product is not free, though: gradients and weight decay depend on it too.
 
@@ -459,7 +459,7 @@ publish.figure(
 # On a circle of points, translation-equivariant maps are circulant matrices: every row is the row above, shifted by one.
 # Rotation-equivariant maps on images share weights in a looser way: output pixel $i$ and its rotated copy read rotated copies of the same picture.
 # With translations and rotations together, almost nothing is left to choose.
-# A $14 \times 14$ image has 38,416 weights to every channel pair, and 51 of them are free.
+# A linear map between $14 \times 14$ images has 38,416 weights; 51 of them are free.
 
 # %% tags=["hide-input"]
 circle = representations.vector(groups.cyclic(12))

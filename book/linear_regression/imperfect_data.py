@@ -162,7 +162,7 @@ publish.claim(
 # %% [markdown]
 # ## Labels that no invariant predictor fits
 #
-# The paper concludes from its figure that the results hold "when the symmetry is encoded in the data only on average".
+# The paper concludes from its figure that the symmetry need only hold on average in the data.
 # Take another label with the same symmetry, the larger of the two coordinates, $\max(x, y)$.
 # No linear predictor fits it.
 # The data set of 20 points has a best linear fit of its own, and this fit is not quite symmetric, because the points are not.

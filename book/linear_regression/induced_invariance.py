@@ -70,7 +70,7 @@ rng = np.random.default_rng(seed)
 # Assumption 2 is gradient flow.
 # Assumption 3 asks that the transpose of every $\rho(g)$ is again one of the group's matrices.
 # For a finite group this makes every $\rho(g)$ orthogonal.
-# (The product $\rho(g)\rho(g)^\top$ is then positive definite and one of finitely many powers of itself, so it is the identity.)
+# (The product $\rho(g)\rho(g)^\top$ is then one of the group's matrices, so some power of it is the identity; a positive definite matrix with that property is the identity itself.)
 #
 # The paper writes points as rows and lets $g$ act from the right, so its $g$ is our $\rho(g)^\top$.
 #
@@ -250,6 +250,7 @@ publish.claim(
 # Parts 2 and 3 fail: in oblique coordinates each part pushes the other.
 # But Assumption 3 asks for more than the proof uses.
 # It is enough that the average $\mathcal{R}$ is a symmetric matrix.
+# For then $\mathcal{R}^\top K_G v = \mathcal{R} \sum_g \rho(g) X^\top X \rho(g)^\top v = |G|\, \mathcal{R} X^\top X \mathcal{R}^\top v = 0$ for every $v \in \ker\mathcal{R}^\top$, since $\mathcal{R}\rho(g) = \mathcal{R}$: the asymmetric weights stay among themselves.
 # The plane, turned by 120 degrees and then stretched along one axis, is such a case once a constant feature is added: the matrices are not orthogonal, their average is.
 
 # %% tags=["hide-input"]
@@ -318,6 +319,11 @@ publish.claim(
 #
 # This matters in practice.
 # It says how few data are needed: for a generic data set one orbit can be enough, where the published condition asks for as many points as features.
+#
+# For the limit to be invariant, even less will do: that $K_G$ is positive definite on $\ker\mathcal{R}^\top$.
+# What gradient flow leaves of the start is its part $v$ in $\ker K_G$.
+# The group maps this kernel to itself, so $v - \mathcal{R}^\top v$ lies in it and in $\ker\mathcal{R}^\top$; if only $0$ does, $v$ is invariant.
+# The rest of the limit is the shortest minimiser, which differs from an invariant one by an element of the same kernel.
 
 # %% tags=["hide-input"]
 example = induced_invariance.Problem(np.array([[1.0, 1.0]]), np.array([1.0]), np.zeros(2), line.rho)
