@@ -222,7 +222,8 @@ def _number_type(array: np.ndarray) -> type:
 
 def _deviation(values: np.ndarray, prediction: np.ndarray, relation: str) -> float:
     """Return by how much the relation is missed at worst: at most 0 if met with no tolerance."""
-    difference = values.astype(float) - prediction.astype(float)
+    with np.errstate(invalid="ignore"):  # infinity less infinity is no number, and no verdict
+        difference = values.astype(float) - prediction.astype(float)
     if relation == "equal":
         difference = np.abs(difference)
     elif relation == "at least":
