@@ -11,6 +11,7 @@ module               what it is for
 ``gallery``          the table of groups and representations that claims are checked on
 ``data``             MNIST, Fashion-MNIST, random graphs, images of shapes
 ``regression``       linear regression on symmetric data: closed forms and training (paper A)
+``kernels``          wide networks as linear models: weight and conjugate kernels (paper A)
 ``experiments``      computations worth storing, one module each, and ``sweep``
 ``checks``           how far each statement of a paper is from true
 ``results``          stored results: loaded while fresh, else revalidated or recomputed
@@ -25,6 +26,7 @@ __all__ = [
     "experiments",
     "gallery",
     "groups",
+    "kernels",
     "plots",
     "projection",
     "publish",
