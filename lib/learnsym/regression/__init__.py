@@ -1,5 +1,10 @@
 """Linear regression on symmetric data (Gideoni): closed forms, the two parts of w, training."""
 
+from learnsym.regression.assumptions import (
+    decay_rates,
+    require_orthogonal,
+    require_whole_orbits,
+)
 from learnsym.regression.closed_form import QuadraticLoss, descent_rate
 from learnsym.regression.symmetry import (
     asymmetric_basis,
@@ -18,9 +23,12 @@ __all__ = [
     "asymmetric_basis",
     "asymmetry_loss",
     "augment",
+    "decay_rates",
     "descend",
     "descent_rate",
     "minibatches",
+    "require_orthogonal",
+    "require_whole_orbits",
     "split",
     "stabiliser_sizes",
     "symmetrised_gram",
