@@ -101,3 +101,10 @@ def test_launch_buttons_appear_with_a_repository(tmp_path, address):
     links = [a.get("href", "") for a in BeautifulSoup(page, "html.parser").find_all("a")]
     for host in ("mybinder.org", "colab.research.google.com"):
         assert any(host in link for link in links) == bool(address), build.stderr[-2000:]
+
+
+def test_social_picture_is_part_of_the_site():
+    config = yaml.safe_load((book_root() / "_config.yml").read_text(encoding="utf-8"))
+    picture = Path(config["sphinx"]["config"]["ogp_image"])
+    assert picture.parent == Path("_static")
+    assert (book_root() / "assets" / picture.name).is_file()

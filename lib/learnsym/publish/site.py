@@ -25,6 +25,7 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_css_files = [*config.html_css_files, "book.css"]
     config.html_js_files = [*config.html_js_files, ("claims.js", {"defer": "defer"})]
     config.mathjax_path = f"mathjax/{MATHJAX}"
+    config.ogp_site_url = config.ogp_site_url or config.html_baseurl
     options = config.html_theme_options
     options["use_repository_button"] = bool(options.get("repository_url"))
     if not options["use_repository_button"]:
