@@ -47,7 +47,7 @@ class Config:
         return Mlp(self.inputs, self.hidden)
 
 
-SCALES = {"smoke": Config(networks=2, points=4_000, ranked=2_000), "book": Config()}
+SCALES = {"smoke": Config(networks=8, points=10_000, ranked=2_000), "book": Config()}
 
 
 def draw(config: Config, network: int) -> tuple[np.ndarray, np.ndarray]:
