@@ -65,6 +65,30 @@ def test_a_missing_or_wrong_pin_is_found():
         pins("numpy>=2.0\n")
 
 
+def refusals(requires_python, interpreters):
+    """Distributions that refuse one of the interpreters; the argument maps names to ranges."""
+    return {
+        f"{name} ({wanted}) refuses {version}"
+        for name, wanted in requires_python.items()
+        for version in interpreters
+        if not SpecifierSet(wanted).contains(version)
+    }
+
+
+def test_every_pin_installs_on_every_python_that_the_project_allows():
+    installed = {canonicalize_name(d.name): d for d in importlib.metadata.distributions()}
+    wanted = {
+        name: installed[name].metadata.get("Requires-Python") or ""
+        for name in pins(read("constraints.txt"))
+        if name in installed
+    }
+    assert len(wanted) > 100
+    assert refusals(wanted, ["3.11.0", "3.12.0"]) == set()
+    assert refusals({"tool": ">=3.11.5"}, ["3.11.0", "3.12.0"]) == {
+        "tool (>=3.11.5) refuses 3.11.0"
+    }
+
+
 def third_party_imports(paths):
     """Top-level names that Python files import, without the standard library."""
     found = set()
