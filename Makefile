@@ -29,7 +29,7 @@ book: $(READY) ## execute the chapters and build the site
 
 # the browser tests look at the site, so it must be up to date
 test: book ## run the whole test suite
-	$(BIN)/python -m pytest tests -n 2 --dist loadscope
+	$(BIN)/python -m pytest tests -n 2 --dist loadgroup
 
 results: $(READY) ## compute and store a result: make results EXPERIMENT=digit_regression SCALE=book
 	@test -n "$(EXPERIMENT)" || { echo "EXPERIMENT: expected a name, got none; these are stored:"; $(BIN)/python -m learnsym.results list; exit 2; }

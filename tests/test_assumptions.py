@@ -58,6 +58,18 @@ def test_the_published_example_meets_the_assumptions():
     assumptions.require_whole_orbits(line.rows, line.labels, line.rho)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_entries_that_are_not_finite_are_refused(bad):
+    line = reflection_example.absolute_value(5, np.random.default_rng(3))
+    labels, rows = line.labels.copy(), line.rows.copy()
+    labels[[2, 7]] = bad  # a point and its mirror image
+    with pytest.raises(ValueError, match=r"y: expected finite entries, got others in rows \[2 7\]"):
+        assumptions.require_whole_orbits(line.rows, labels, line.rho)
+    rows[4, 1] = bad
+    with pytest.raises(ValueError, match=r"X: expected finite entries, got others in rows \[4\]"):
+        assumptions.require_whole_orbits(rows, line.labels, line.rho)
+
+
 def test_shapes_are_checked():
     rho = gallery.find("S2, swap of two coordinates").rho_in
     with pytest.raises(ValueError, match="expected shapes"):

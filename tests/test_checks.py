@@ -43,6 +43,19 @@ def test_form_checks_fail_when_the_average_misses_an_element(rng, monkeypatch):
     assert max(equivariance.block_defects(IMAGES, rng)) > 1e-2
 
 
+def test_block_defects_tell_the_two_mixed_blocks_apart(rng, monkeypatch):
+    # forms that vanish if their first, or their second, argument is equivariant
+    inside = equivariance.invariant_basis(representations.lifted(IMAGES.rho_in, IMAGES.rho_out))
+    across = np.eye(len(inside)) - inside @ inside.T
+    M = rng.standard_normal(across.shape)
+    for form, expected in ((across @ M, [False, False, True]), (M @ across, [False, True, False])):
+        monkeypatch.setattr(equivariance, "_random_form", lambda case, rng, form=form: form)
+        monkeypatch.setattr(equivariance, "_average_form", lambda case, form: form)
+        defects = np.array(equivariance.block_defects(IMAGES, rng))
+        assert (defects > 1e-2).tolist() == expected
+        assert np.all((defects > 1e-2) | (defects < 1e-12))
+
+
 def test_invariant_forms_contain_products_of_equivariant_maps():
     for case in gallery.orthogonal_cases():
         forms, products = equivariance.invariant_form_dimension(case)

@@ -96,6 +96,9 @@ def test_noise_covariance_rejects_bad_input():
         floors.noise_covariance(np.full((3, 2), np.nan), SWAP, 1.0)
     with pytest.raises(ValueError, match="sigma: expected a finite number of at least 0, got -1"):
         floors.noise_covariance(rows, SWAP, -1.0)
+    for eta in (0.0, -0.1, np.nan):
+        with pytest.raises(ValueError, match="eta: expected a positive finite number"):
+            floors.noise_covariance(rows, SWAP, 1.0, np.array([1]), eta)
     with pytest.raises(ValueError, match="steps, eta: expected both or none"):
         floors.noise_covariance(rows, SWAP, 1.0, steps=np.array([1]))
     for steps in ([-1], [0.5], [[1]]):

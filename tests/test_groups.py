@@ -363,7 +363,27 @@ OBLIQUE_SWAP = [[0.0, 2.0], [0.5, 0.0]]
         (lambda: MatrixGroup([np.ones(4)]), r"generators\[0\]: expected a square matrix"),
         (lambda: MatrixGroup([np.eye(2), np.eye(3)]), r"one common shape.*\(2, 2\).*\(3, 3\)"),
         (lambda: MatrixGroup([np.eye(2) * np.nan]), r"generators\[0\]: expected finite"),
-        (lambda: MatrixGroup([np.diag([1j, 1])]), r"generators\[0\]: expected real"),
+        (lambda: MatrixGroup([np.diag([1j, 1])]), r"generators\[0\]: expected real.*complex"),
+        (
+            lambda: MatrixGroup([np.eye(2), [[1, 2], [3]]]),
+            r"\[1\]: expected rows of equal length",
+        ),
+        (lambda: MatrixGroup([[["a", "b"], ["c", "d"]]]), r"generators\[0\]: expected real.*<U1"),
+        (lambda: MatrixGroup([[[None, 1], [1, 0]]]), r"generators\[0\]: expected real.*object"),
+        (lambda: PermutationGroup([[1, 0], [[0], [1, 2]]]), r"generators\[1\]: .*equal length"),
+        (lambda: PermutationGroup([["a", "b"]]), r"generators\[0\]: expected a.*integer.*<U1"),
+        (lambda: from_elements([[0, 1], [[0], [1, 2]]]), r"elements\[1\]: .*equal length"),
+        (
+            lambda: groups.symmetric(3).sample(None, 2),
+            "rng: expected a .*Generator, got None",
+        ),
+        (lambda: QUATERNIONS.sample(None, 2), "rng: expected a numpy.random.Generator, got None"),
+        (
+            lambda: QUATERNIONS.sample(np.random.RandomState(0), 2),
+            "rng: expected a .*Generator",
+        ),
+        (lambda: groups.symmetric(3).sample(np.random.default_rng(0), -1), "size: .*got -1"),
+        (lambda: QUATERNIONS.sample(np.random.default_rng(0), 1.5), "size: .*got 1.5"),
         (lambda: MatrixGroup([]), "generators: expected at least one"),
         (lambda: PermutationGroup([]), "generators: expected at least one"),
         (lambda: PermutationGroup([[0, 0, 1]]), r"generators\[0\].*\[0, 0, 1\].*no inverse"),
@@ -414,3 +434,46 @@ OBLIQUE_SWAP = [[0.0, 2.0], [0.5, 0.0]]
 def test_what_is_no_group_is_refused_with_the_reason(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("size", [1e-3, 9e-10, 1e-11, 1e-12])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_shear_is_refused_however_small(size, sign):
+    """For sign -1 the square is the shear: the first power is far from the identity."""
+    shear = sign * np.array([[1.0, size], [0.0, 1.0]])
+    with pytest.raises(ValueError, match=r"generators\[0\]: closure fails.*misses it by"):
+        MatrixGroup([shear])
+
+
+@pytest.mark.parametrize("angle", [1e-3, 1e-7, 1e-10])
+def test_two_reflections_with_axes_close_together_are_refused(angle):
+    mirror = np.diag([1.0, -1.0])
+    other = gallery.rotation(angle) @ mirror @ gallery.rotation(-angle)
+    with pytest.raises(ValueError, match="closure fails"):
+        MatrixGroup([mirror, other])
+    assert MatrixGroup([mirror, mirror + 1e-15]).order == 2
+
+
+@pytest.mark.parametrize("order", [1, 2, 7, 1_000, 10_000])
+@pytest.mark.parametrize("stretch", [1.0, 30.0])
+def test_rounding_is_no_reason_to_refuse(order, stretch):
+    basis = np.diag([1.0, stretch]) @ gallery.rotation(0.3)
+    turn = basis @ gallery.rotation(2 * np.pi / order) @ np.linalg.inv(basis)
+    assert MatrixGroup([turn]).order == order
+
+
+def test_a_rotation_of_too_large_an_order_is_refused_with_the_limit():
+    turn = gallery.rotation(2 * np.pi / 20_000)
+    with pytest.raises(ValueError, match=r"10000 at most.*none of whose first 10000 powers"):
+        MatrixGroup([turn])
+
+
+def test_a_rotation_with_few_digits_is_refused_with_the_gap():
+    rounded = gallery.rotation(2 * np.pi / 3).round(10)
+    with pytest.raises(ValueError, match=r"power 3 comes closest and misses it by 4e-11"):
+        MatrixGroup([rounded])
+
+
+def test_entries_that_grow_are_named():
+    with pytest.raises(ValueError, match=r"first 29 powers.*entries of later powers exceed 1e\+09"):
+        MatrixGroup([2 * np.eye(2)])

@@ -70,3 +70,20 @@ def test_bad_input_is_named():
         kernels.fit(np.zeros((3, 2)), np.zeros((3, 1)), 0.1)
     with pytest.raises(ValueError, match=r"cutoff.*got 1"):
         kernels.fit(np.eye(2), np.eye(2), 1.0)
+    with pytest.raises(ValueError, match=r"features, moved.*\(0, 2\)"):
+        kernels.fit(np.zeros((0, 2)), np.zeros((0, 2)), 0.1)
+    with pytest.raises(ValueError, match=r"gram, cross: .*\(p, p\), got \(2, 2\), \(3, 3\)"):
+        kernels.from_moments(np.eye(2), np.eye(3), 0.1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_entries_that_are_not_finite_are_named(bad):
+    broken = np.array([[1.0, bad], [0.0, 1.0]])
+    for function, names in (
+        (kernels.fit, ("features", "moved")),
+        (kernels.from_moments, ("gram", "cross")),
+    ):
+        with pytest.raises(ValueError, match=f"{names[0]}: expected finite entries, got 1 that"):
+            function(broken, np.eye(2), 0.1)
+        with pytest.raises(ValueError, match=f"{names[1]}: expected finite entries, got 1 that"):
+            function(np.eye(2), broken, 0.1)

@@ -3,6 +3,7 @@
 import ast
 import datetime
 import importlib.metadata
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -330,3 +331,35 @@ def test_make_help_lists_every_target():
         timeout=60,
     )
     assert default.stdout == done.stdout
+
+
+# --- library reference ------------------------------------------------------------------------
+
+
+def used_modules(paths):
+    """Every learnsym module that the scripts import, by its full name."""
+    found = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("learnsym"):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+                found |= {n if is_module(n) else node.module for n in names}
+    return found
+
+
+def is_module(name):
+    path = ROOT / "lib" / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def test_library_page_documents_every_module_that_a_chapter_uses():
+    documented = set(re.findall(r"automodule:: (\S+)", read("book/library.md")))
+    used = used_modules((ROOT / "book").rglob("*.py"))
+    assert {"learnsym.lowrank", "learnsym.checks.equivariance"} <= used
+    assert used - documented == set()
+
+
+def test_every_documented_module_exists():
+    documented = re.findall(r"automodule:: (\S+)", read("book/library.md"))
+    assert len(documented) == len(set(documented))
+    assert [name for name in documented if importlib.util.find_spec(name) is None] == []

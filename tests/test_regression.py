@@ -201,6 +201,15 @@ def test_the_rate_of_descent_tends_to_the_rate_of_the_flow():
         (lambda: unit_loss().flow(np.ones(2), 1.0), "times: expected finite times of shape"),
         (lambda: unit_loss().flow(np.ones(2), [[1.0]]), "times: expected finite times of shape"),
         (lambda: unit_loss().flow(np.ones(2), [np.inf]), "times: expected finite .* got .inf"),
+        (lambda: unit_loss().flow(np.ones(2), [0.0, -1.0]), r"times: .*from 0 on, got \[0.0, -1.0"),
+        (lambda: unit_loss().flow([1.0, np.nan], [0.0]), "w0: expected finite entries"),
+        (lambda: unit_loss().descent([np.inf, 1.0], [1], 0.1), "w0: expected finite entries"),
+        (lambda: unit_loss().limit([np.nan, 1.0]), "w0: expected finite entries"),
+        (lambda: unit_loss().descent(np.ones(2), [1], 0.0), "eta: expected a positive.*got 0.0"),
+        (lambda: unit_loss().descent(np.ones(2), [1], -0.1), "eta: expected a positive.*got -0.1"),
+        (lambda: unit_loss().descent(np.ones(2), [1], np.nan), "eta: expected a positive.*got nan"),
+        (lambda: unit_loss().descent(np.ones(2), [1], [0.1]), r"eta: expected a pos.*got \[0.1\]"),
+        (lambda: descent_rate(np.ones(2), 0.0), "eta: expected a positive finite number, got 0.0"),
         (lambda: unit_loss().descent(np.ones(2), [0.5], 0.1), r"steps: .*\(T,\), got \[0.5\]"),
         (lambda: unit_loss().descent(np.ones(2), [-1], 0.1), r"steps: .*got \[-1\]"),
         (lambda: unit_loss().descent(np.ones(2), 3, 0.1), "steps: .*got 3"),
@@ -217,6 +226,8 @@ def test_the_rate_of_descent_tends_to_the_rate_of_the_flow():
         (lambda: train(w0=np.ones((3, 2))), r"rows, labels, w0: .*\(3, 2\)"),
         (lambda: train(labels=np.ones((5, 2))), "labels: expected 6 rows, got 5"),
         (lambda: train(w0=np.ones((4, 2), np.float32)), "one dtype, got float64, float64, float32"),
+        (lambda: train(eta=0.0), "eta: expected a positive finite number, got 0.0"),
+        (lambda: train(eta=np.nan), "eta: expected a positive finite number, got nan"),
         (lambda: train(steps=np.array([])), "steps: expected increasing"),
         (lambda: train(steps=np.array([0, 2, 2])), "steps: expected increasing"),
         (lambda: train(steps=np.array([-1, 2])), "steps: expected increasing"),
@@ -242,12 +253,12 @@ def problem(dtype=np.float64):
     return tuple(rng.standard_normal(shape).astype(dtype) for shape in shapes)
 
 
-def train(rows=None, labels=None, w0=None, steps=None, **options):
+def train(rows=None, labels=None, w0=None, steps=None, eta=0.2, **options):
     default = problem()
     given_or_default = [
         d if g is None else g for g, d in zip((rows, labels, w0), default, strict=True)
     ]
-    return descend(*given_or_default, 0.2, np.arange(3) if steps is None else steps, **options)
+    return descend(*given_or_default, eta, np.arange(3) if steps is None else steps, **options)
 
 
 def test_the_loop_follows_the_closed_form():

@@ -356,6 +356,18 @@ def test_from_generators_accepts_a_quotient_and_refuses_what_breaks_a_relation()
         (lambda: Representation(S3, 1, lambda g: np.array([[np.nan]]), "x"), "expected finite"),
         (lambda: PermutationRepresentation(S3, 3, np.diag, "x"), r"\(3,\), got shape \(3, 3\)"),
         (
+            lambda: PermutationRepresentation(S3, 2, lambda g: np.array([0, 0]), "x"),
+            r"action: expected a permutation of 0\.\.1, got \[0, 0\] of int64",
+        ),
+        (
+            lambda: PermutationRepresentation(S3, 2, lambda g: np.array([0.0, 1.0]), "x"),
+            r"action: expected a permutation of 0\.\.1, got \[0\.0, 1\.0\] of float64",
+        ),
+        (
+            lambda: PermutationRepresentation(S3, 3, lambda g: g - 1, "x"),
+            r"action: expected a permutation of 0\.\.2",
+        ),
+        (
             lambda: reps.direct_sum(reps.vector(S3), reps.vector(groups.cyclic(3))),
             "expected one common group, got S_3 and C_3",
         ),

@@ -52,6 +52,10 @@ def test_probe_is_the_beginning_of_the_run(experiment, runs):
         assert np.abs(values - leading).max() <= 1e-9 * max(1, np.abs(stored).max()), name
 
 
+def test_probe_of_the_spectra_leaves_nothing_out(runs):
+    assert ewk_spectrum.probe(SMALL[ewk_spectrum]).keys() == runs[ewk_spectrum].keys()
+
+
 def test_seed_changes_the_run(experiment, runs):
     other = experiment.run(replace(SMALL[experiment], seed=1), progress=False)
     assert other.keys() == runs[experiment].keys()

@@ -20,7 +20,7 @@
 # Such changes form a *group*, and a model that respects them is *equivariant*.
 #
 # The four papers of this book ask what happens when a model is not told the group and must find it in its data.
-# To answer, each of them splits a space of weights into two parts: the part that respects the group, and the rest.
+# To answer, most of them split a space of weights into two parts: the part that respects the group, and the rest.
 # This chapter builds that split.
 # It defines the few objects that every later chapter uses, shows them on real data, and checks the lemmas behind them.
 #
@@ -191,8 +191,8 @@ publish.figure(
 # $$ (eq-lifted)
 #
 # Paper B makes its whole argument in these terms.
-# It rests on four lemmas.
-# The first two say that "equivariant" means "fixed by the lifted representation", so that the Reynolds operator of $\bar\rho$ finds the equivariant part of any map.
+# It rests on six lemmas, of which four are linear algebra.
+# The first two of these say that "equivariant" means "fixed by the lifted representation", so that the Reynolds operator of $\bar\rho$ finds the equivariant part of any map.
 #
 # ````{prf:lemma} Lemma 1 of paper B
 # :label: lem-fixed
@@ -253,8 +253,8 @@ publish.claim(
 
 # %% [markdown]
 # Is orthogonality needed?
-# It is.
-# In oblique coordinates the average is still a projection onto $\mathcal{E}$, but it projects along a slanted direction.
+# In general it is.
+# In oblique coordinates the average is still a projection onto $\mathcal{E}$, but it may project along a slanted direction.
 # For every oblique case of the gallery the two projections of a random map differ, on average, by more than five per cent of its norm.
 # Paper B assumes unitary representations throughout and notes that a change of inner product always provides them.
 # The change of inner product is not free, though: gradients and weight decay depend on it too.
@@ -262,7 +262,7 @@ publish.claim(
 # %% tags=["hide-input"]
 publish.claim(
     "projection-needs-orthogonality",
-    "For a representation that is not orthogonal, the average over the group is not the orthogonal "
+    "For a representation that is not orthogonal, the average over the group need not be the orthogonal "
     "projection onto the equivariant maps.",
     paper="B",
     item="Lemma 2",
@@ -293,13 +293,13 @@ publish.claim(
 #
 # ````{prf:lemma} Lemma 6 of paper B
 # :label: lem-blocks
-# Let $A, A' \in \mathcal{E}$ and $B \in \mathcal{E}^\perp$. Then $(\Pi_2 M)[A, A'] = M[A, A']$ and $(\Pi_2 M)[A, B] = 0$.
+# Let the representations be orthogonal, $A, A' \in \mathcal{E}$ and $B \in \mathcal{E}^\perp$. Then $(\Pi_2 M)[A, A'] = M[A, A']$ and $(\Pi_2 M)[A, B] = (\Pi_2 M)[B, A] = 0$.
 # ````
 #
 # ````{prf:proof}
 # The first lemma is {prf:ref}`lem-average` for the representation $\bar\rho$ on both sides.
 # For the second, $\bar\rho(g)^{-1}$ fixes $A$ and $A'$, so every term of the average is $M[A, A']$.
-# In $(\Pi_2 M)[A, B]$ the average moves to the second argument, and the average of $B$ is $\Pi_{\mathcal{E}} B = 0$.
+# In $(\Pi_2 M)[A, B]$ the average moves to the second argument, and the average of $B$ is $\Pi_{\mathcal{E}} B = 0$. The same holds with the arguments exchanged.
 # ````
 #
 # In a basis that lists $\mathcal{E}$ first and $\mathcal{E}^\perp$ second, an averaged form is block diagonal.
@@ -324,15 +324,15 @@ publish.claim(
 blocks = np.array([equivariance.block_defects(case, rng) for case in gallery.orthogonal_cases()])
 publish.claim(
     "averaged-form-is-block-diagonal",
-    "Averaging a bilinear form does not change it on $\\mathcal{E}$ and removes its block between "
+    "Averaging a bilinear form does not change it on $\\mathcal{E}$ and removes its two blocks between "
     "$\\mathcal{E}$ and $\\mathcal{E}^\\perp$.",
     paper="B",
     item="Lemma 6",
-    paper_value="change 0, block 0",
+    paper_value="change 0, blocks 0",
     measured=blocks,
     tolerance=1e-12,
     verdict=publish.HOLDS,
-    where="spectral norm of both blocks relative to that of the form, all orthogonal cases",
+    where="spectral norm of the three blocks relative to that of the form, all orthogonal cases",
 )
 
 graphs_case = gallery.find("S4, graphs to graphs")
@@ -365,7 +365,7 @@ publish.claim(
 #
 # ````{prf:proof}
 # The dimension of the image of a projection is its trace.
-# Take the trace of the average in {prf:ref}`lem-average`; the trace of $A \mapsto \rho_{\text{out}}(g) A \rho_{\text{in}}(g)^{-1}$ is the product of the two characters.
+# Take the trace of the Reynolds operator of $\bar\rho$, which projects onto $\mathcal{E}$ for any representation; the trace of $A \mapsto \rho_{\text{out}}(g) A \rho_{\text{in}}(g)^{-1}$ is the product of the two characters.
 # See {cite:t}`serre1977linear`, chapter 2.
 # ````
 #
@@ -536,20 +536,23 @@ publish.claim(
 # | $G$, $g$, $e$, $\lvert G\rvert$ | a finite group, an element, the identity, the number of elements |
 # | $\rho(g)$ | the matrix by which $g$ acts on column vectors; $\rho_{\text{in}}$, $\rho_{\text{out}}$ on inputs and outputs |
 # | $\mathcal{R}$ | Reynolds operator, the average of $\rho(g)$ over the group; $\ker \mathcal{R}$ its kernel |
-# | $\operatorname{Stab}(x)$ | the elements that leave $x$ where it is |
+# | $\operatorname{Stab}(x)$ | the elements that leave $x$ where it is; $\operatorname{Stab}(x, y)$ those that fix both a point and its label |
 # | $x$, $y$ | a data point (column vector) and its label |
 # | $X$, $Y$ | a data set with one point, one label per row; $n$ rows, $d$ features |
+# | $N$ | rows in all, the copies along orbits included |
 # | $w$ | weights of a linear predictor $f_w(x) = w^\top x$ |
 # | $w_r$, $w_k$ | the parts of $w$ in $(\ker\mathcal{R}^\top)^{\perp}$ and in $\ker\mathcal{R}^\top$: symmetric and asymmetric |
+# | $P$ | orthogonal projector onto $\ker\mathcal{R}^\top$, so $w_k = Pw$; in this chapter a permutation matrix |
 # | $A$, $W$ | a linear map or layer, as a matrix of shape (outputs, inputs) |
 # | $\bar\rho(g)A$ | lifted representation $\rho_{\text{out}}(g) A \rho_{\text{in}}(g)^{-1}$ |
 # | $\mathcal{L}$, $\mathcal{E}$, $\mathcal{E}^\perp$ | all layers, the equivariant ones, their orthogonal complement |
 # | $\Pi_{\mathcal{E}}$ | orthogonal projection onto $\mathcal{E}$; $A_\perp = A - \Pi_{\mathcal{E}}A$ |
 # | $R$, $R^{\text{aug}}$, $R^{\text{eqv}}$ | nominal, augmented and equivariant risk |
 # | $K$, $K_G$ | Gram matrix $X^\top X$, and its sum over the group $\sum_g \rho(g) X^\top X \rho(g)^\top$ |
+# | $C_G$ | sum of the moments of labels and points over the group, $\sum_g \rho_{\text{out}}(g) Y^\top X \rho_{\text{in}}(g)^\top$ |
 # | $\eta$, $t$ | learning rate, time of gradient flow |
 # | $\lambda$ | an eigenvalue; in the chapters on deep linear networks also the weight of a penalty (said there) |
-# | $r$ | bound on the rank of a linear network |
+# | $r$ | bound on the rank of a linear network; in {ref}`imperfect-data` the residual |
 # | DI, LI, SI | distribution, logit and saliency invariance errors of paper C |
 # | $\sigma_{\max}(J)$ | largest singular value of the input-output Jacobian |
 # | $\lVert\cdot\rVert$ | Euclidean norm of vectors, Frobenius norm of matrices |

@@ -51,6 +51,8 @@ from learnsym.regression import floors, minibatch, orbits_needed, stability
 publish.use_style()
 rng = np.random.default_rng(seed)
 many = 300 + 100 * draws(scale)
+# tolerances of averages are stated for the 800 draws of the book; fewer draws need more room
+room = max(1.0, np.sqrt(800 / many))
 
 # %% [markdown]
 # ## The setting
@@ -77,12 +79,13 @@ many = 300 + 100 * draws(scale)
 # **What is checked.**
 # Predictions come from closed forms, measurements from real gradient descent or from least squares on random data.
 # Most measurements here are averages over random data sets or noise draws, so the tolerances of those claims are a few standard errors.
+# The law for shuffled mini-batches holds to leading order in the learning rate, and its claim leaves room for the next order besides.
 
 # %% [markdown]
 # (missing-mirror-images)=
 # ## Missing mirror images
 #
-# Draw 20 points $(x, y)$ uniformly from the square $[-1, 1]^2$ and label them $x + y$.
+# Draw 20 points $(x, y)$ uniformly from the square $[-1, 1]^2$ (the paper does not state their distribution) and label them $x + y$.
 # The label does not change when $x$ and $y$ are swapped, but the data set does: no point has its mirror image in it.
 # The symmetry holds on average only.
 # This is Figure 2 of the paper, which finds that the asymmetry loss decreases exponentially all the same.
@@ -162,7 +165,7 @@ publish.claim(
 # %% [markdown]
 # ## Labels that no invariant predictor fits
 #
-# The paper concludes from its figure that the symmetry need only hold on average in the data.
+# The paper concludes from its figure that, given sufficient data, the symmetry need only hold on average.
 # Take another label with the same symmetry, the larger of the two coordinates, $\max(x, y)$.
 # No linear predictor fits it.
 # The data set of 20 points has a best linear fit of its own, and this fit is not quite symmetric, because the points are not.
@@ -171,7 +174,7 @@ publish.claim(
 # :label: prop-misfit-floor
 # Let $x_1, \dots, x_n$ be independent draws from a distribution that the group leaves unchanged, with second moment $S = \mathbb{E}\, x x^\top$ positive definite.
 # Let the labels be an invariant function of $x$ plus independent noise of variance $\sigma^2$.
-# Let $\bar w$ be the best linear predictor for the distribution, $r$ the residual of the labels without noise, and $\Omega = \mathbb{E}\,(r^2 + \sigma^2)\, x x^\top$.
+# Let $\bar w$ be the best linear predictor for the distribution, $r$ the residual of the labels without noise, with finite $\mathbb{E}\, r^2 \lVert x\rVert^2$, and $\Omega = \mathbb{E}\,(r^2 + \sigma^2)\, x x^\top$.
 # As $n \to \infty$, the limit $w(\infty)$ of gradient flow satisfies
 #
 # $$
@@ -186,7 +189,8 @@ publish.claim(
 # By the central limit theorem their sum over $\sqrt n$ tends to $\mathcal{N}(0, \Omega)$, and $X^\top X / n$ tends to $S$.
 # ````
 #
-# The floor is of order $n^{-1/2}$, and it is zero exactly if there is neither noise nor misfit in the asymmetric directions.
+# The floor is of order $n^{-1/2}$.
+# To this order it is zero exactly if there is no noise and $r = 0$ wherever $Px \neq 0$.
 # Three cases can be done by hand.
 # For $x + y$ there is no residual and no floor.
 # For $\max(x, y)$ the residual is $\lvert x - y\rvert / 2$ and $\mathbb{E} \lVert w_k\rVert^2 \approx \tfrac{6}{5n}$.
@@ -239,10 +243,10 @@ publish.claim(
     "none does, it stops at a floor proportional to $n^{-1/2}$.",
     paper="A",
     item="Figure 2",
-    paper_value="the results hold",
+    paper_value="given sufficient data, the results hold",
     measured=np.mean(scaled, axis=1),
     expected=by_hand,
-    tolerance=0.04,
+    tolerance=0.02 * room,
     verdict=publish.CORRECTED,
     correction="The paper's label $x + y$ is linear. For $\\max(x, y)$, or for $|x|$ in the features $(1, x)$, the "
     "asymmetry loss does not vanish.",
@@ -288,8 +292,8 @@ publish.claim(
 # \operatorname{Cov} w_k(\infty) = \sigma^2 P K^{-1} P, \qquad \mathbb{E} \lVert w_k(\infty)\rVert^2 = \sigma^2 \operatorname{tr}(P K^{-1}) .
 # $$ (eq-noise-floor)
 #
-# 1. If the rows are whole orbits, any labels constant on orbits may take the place of $Xw^*$.
-# 2. If moreover the noise has correlation $c$ within orbits, the right-hand sides are multiplied by $1 - c$.
+# 1. If the rows are whole orbits, any labels constant on orbits may take the place of $Xw^*$. Then $K$ may also be singular: read $K^{+}$ for $K^{-1}$; the part of $w(0)$ in $\ker K$ stays.
+# 2. If moreover the noise has correlation $c \ge 0$ within orbits, the right-hand sides are multiplied by $1 - c$.
 # 3. Completing the orbits of a data set, each new point with a label and noise of its own, divides $\mathbb{E} \lVert w_k(\infty)\rVert^2$ by at least $|G|$.
 # ````
 #
@@ -359,7 +363,7 @@ publish.claim(
     expected=np.sqrt(2 / np.pi)
     * np.abs(line.rows[:, 1]).mean()
     / np.sqrt(np.mean(line.rows[:, 1] ** 2)),
-    tolerance=0.12,
+    tolerance=0.07 * room,
     verdict=publish.CORRECTED,
     correction='Only "if labels are constant on orbits". With independent noise the decay ends at a floor.',
     published_gap=own[0.5].measured[-1].mean() * 10 / 0.5,
@@ -525,16 +529,19 @@ publish.claim(
 # It is linear in $Q$, so it can be solved exactly.
 # For small $\eta$ it becomes $KQ + QK = \tfrac{\eta}{B}\Omega$: in a direction with eigenvalue $\lambda$, the level is $\tfrac{\eta}{2 B \lambda}\Omega$.
 # So the asymmetry levels off at a height proportional to $\sqrt{\eta / B}$ times the size of the residuals.
+# It vanishes with the learning rate, so such a plateau is a failure of the gradient-flow assumption, as the paper has it.
 #
 # In practice batches run through a shuffled data set.
 # Then the noise cancels at the end of every epoch, and what remains is the fluctuation within one.
-# A batch of an epoch of $M = N/B$ steps is a sample without replacement, and averaging the variance of its partial sums gives, to leading order in $\eta$,
+# An epoch has $M = N/B$ steps, and its batches are samples without replacement.
+# Averaging the variance of their partial sums gives, for whole orbits to leading order in $\eta$,
 #
 # $$
-# Q = \frac{\eta^2}{B}\; \frac{N}{N - 1}\; \frac{M^2 - 1}{6 M}\; \Omega .
+# P Q P = \eta^2\, \frac{M^2 - 1}{6\,(N - 1)}\, P\, \Omega\, P .
 # $$ (eq-shuffled)
 #
-# This level is proportional to $\eta$ and not to $\sqrt\eta$, and it does not depend on $\lambda$.
+# (The mean of $w - w^*$ is of order $\eta$ too, but for whole orbits it has no part in $\ker\mathcal{R}^\top$.)
+# The level of $w_k$ is proportional to $\eta$ and not to $\sqrt\eta$, and it does not depend on $\lambda$.
 
 # %% tags=["hide-input"]
 etas = np.array([0.05, 0.1, 0.2, 0.4])
@@ -579,7 +586,7 @@ publish.claim(
     paper_value="the gradient-flow assumption breaks down",
     measured=levels["independent batches"][:, 0] / laws["independent batches"],
     expected=1.0,
-    tolerance=0.25,
+    tolerance=0.1 * room,
     verdict=publish.BEYOND,
     where="mean square of $w_k$ over its prediction, learning rates 0.05 to 0.4",
 )
@@ -592,14 +599,14 @@ publish.claim(
     paper_value=None,
     measured=levels["shuffled epochs"][:2, 0] / laws["shuffled epochs"][:2],
     expected=1.0,
-    tolerance=0.3,
+    tolerance=0.06 * room,
     verdict=publish.BEYOND,
     where="mean square of $w_k$ over its prediction, learning rates 0.05 and 0.1",
 )
 
 # %% [markdown]
 # Both laws have the residuals in them.
-# Where a linear predictor fits all labels there is no plateau at all: mini-batches that split every orbit, on data without mirror images, still lead to an exactly symmetric predictor.
+# Where an invariant linear predictor fits all labels there is no plateau at all: mini-batches that split every orbit, on data without mirror images, still lead to an exactly symmetric predictor.
 
 # %% tags=["hide-input"]
 fitted = regression.descend(
@@ -612,7 +619,7 @@ fitted = regression.descend(
 )[:, :, 0]
 publish.claim(
     "no-minibatch-level-without-residuals",
-    "Where a linear predictor fits all labels, mini-batches cause no plateau.",
+    "Where an invariant linear predictor fits all labels, mini-batches cause no plateau.",
     paper="A",
     item="Figure 1a",
     paper_value=None,
@@ -658,7 +665,7 @@ publish.figure(
     "above 1 at learning rate 2; the wide one, of the asymmetric weights, at a learning rate several times as large.",
 )
 
-pictures, _ = digits("mnist", "test", size=500 * draws(scale), side=14)
+pictures, _ = digits("mnist", "test", size=max(1_000, 500 * draws(scale)), side=14)
 turned = representations.image(groups.image_rotations(14))
 gram = regression.symmetrised_gram(pictures.reshape(len(pictures), -1), turned) / (
     4 * len(pictures)
@@ -723,7 +730,8 @@ publish.claim(
 #
 # The last imperfection is scarcity.
 # The paper asks for "sufficient data", by which it means that $K_G$ is positive definite, and says that this takes at least as many samples as features (its Appendix F.2).
-# What is needed on $\ker\mathcal{R}^\top$ is often far less, and representation theory says how much.
+# Counted in rows that is right for all of $K_G$.
+# Counted in orbits, and on $\ker\mathcal{R}^\top$, often far fewer are enough, and representation theory says how many.
 #
 # Split the space of features into *irreducible* parts, which the group maps to themselves and which contain no smaller such part.
 # Copies of the same irreducible representation $V_i$ together form an *isotypic component*; let $m_i$ be the number of copies.
@@ -776,7 +784,7 @@ shown = [
     "D3, cubic polynomials to a number",
     "C4, 14x14 images",
     "roto-translations, 14x14 images",
-    "S10, graphs",
+    "S10, 10x10 matrices",
 ]
 publish.table(
     [
@@ -808,11 +816,11 @@ publish.claim(
     "For random points, $K_G$ is positive definite on $\\ker\\mathcal{R}^\\top$ from $\\max_i \\lceil m_i/k_i\\rceil$ orbits on.",
     paper="A",
     item="K_G positive definite iff X^T X is",
-    paper_value="as many samples as features",
+    paper_value="at least as many samples as features",
     measured=[predicted[name] - counted[name] for name in predicted],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="predicted minus counted number, the gallery and six larger representations",
+    where="predicted minus counted number, the gallery and six larger representations; the paper counts rows",
 )
 
 several = [name for name in studied if predicted[name] >= 2]
@@ -834,7 +842,7 @@ publish.claim(
 # "Almost all points" is a condition, and real data can fail it.
 # Random $14\times14$ images reach every asymmetric direction with the predicted number of images.
 # Digits leave the corners dark, and light the pixels near them only now and then.
-# They reach most directions as fast as random images do, the next ones slowly, and nine of them {ref}`never <digits-in-four-rotations>`.
+# They reach 120 directions with 40 images, as fast as random images do, and 135 with 400; the last twelve are missing after 1,000 ({ref}`digits-in-four-rotations`).
 
 # %% tags=["hide-input"]
 kernel = regression.asymmetric_basis(turned).shape[1]
@@ -871,6 +879,19 @@ publish.claim(
     tolerance=0.5,
     verdict=publish.BEYOND,
     where="asymmetric directions seen by 49 and by 48 random $14\\times14$ images, of 147",
+)
+
+publish.claim(
+    "orbits-needed-for-digits",
+    "Digits teach a linear model 120 of the 147 asymmetric directions with 40 images, 135 with 400, and no more with 1,000.",
+    paper="A",
+    item="Corollary 3.4",
+    paper_value=None,
+    measured=orbit_counts.coverage(pictures.reshape(-1, 196), turned, [40, 400, 1_000]),
+    expected=[120, 135, 135],
+    tolerance=0.5,
+    verdict=publish.BEYOND,
+    where="rank of $K_G$ on the asymmetric weights, the first 40, 400 and 1,000 MNIST test digits",
 )
 
 # %% [markdown]
@@ -951,9 +972,9 @@ publish.claim(
 #
 # * Incomplete orbits do no harm if an invariant predictor fits the labels. If none does, the asymmetry ends at a floor of order $n^{-1/2}$, and complete orbits remove it.
 # * Label noise is harmless if it respects the orbits. Otherwise its floor is $\sigma^2 \operatorname{tr}(PK^{-1})$, exactly, and long training makes a model with noisy labels less symmetric.
-# * Mini-batches end at a level set by learning rate, batch size and residuals. Without residuals there is none.
-# * Gradient descent obeys the theorem at any learning rate, even beyond the one at which training diverges.
-# * How many orbits teach a symmetry depends on how often its irreducible parts are repeated: one generic graph on ten nodes is enough, and so is one image under all roto-translations, but four rotations of a $14\times14$ image take 49.
+# * Mini-batches end at a level set by learning rate, batch size and residuals. Where an invariant linear predictor fits all labels there is none.
+# * On whole orbits the two parts stay separate at any learning rate, and the asymmetric one decays even at some at which training diverges.
+# * How many orbits teach a symmetry depends on how often its irreducible parts are repeated: one generic $10 \times 10$ matrix under relabelling of rows and columns is enough (adjacency matrices of undirected graphs are not generic: they never reach the antisymmetric and diagonal directions), and so is one image under all roto-translations, but four rotations of a $14\times14$ image take 49.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 publish.footer(scale, seed, stored)

@@ -22,9 +22,9 @@
 #
 # **What we find.**
 # The theorem holds, and more generally than stated: the group may act differently on inputs and outputs, and the number of outputs need not equal the number of inputs.
-# Orthogonality is needed for the two parts to evolve separately, and not for the limit to be equivariant.
+# Orthogonality makes the two parts evolve separately; the limit is equivariant without it.
 # The two-by-two example of the paper is reproduced.
-# Its two asymmetric components are not independent of each other, so the loss of asymmetry is a sum of two exponentials; the slower one, $\lambda_{\min}(K_G)$, sets the slope that the figure shows.
+# Its two asymmetric components are not independent of each other, so $W_k$ is a sum of two exponentials, and the slower one, $\lambda_{\min}(K_G)$, sets the slope in the end.
 
 # %% tags=["parameters"]
 scale = "book"
@@ -50,7 +50,7 @@ rng = np.random.default_rng(seed)
 # Assumption 4 of the paper says that with $(x, y)$ the data contain $(\rho_{\text{in}}(g)x, \rho_{\text{out}}(g)y)$ for every $g$.
 # The paper takes $\rho_{\text{in}} = \rho_{\text{out}}$, writes points as rows, and so has $W^\top$ where we have $W$.
 #
-# Keep one point per orbit in $X$ and $Y$.
+# Keep one pair per orbit in $X$ and $Y$.
 # Two matrices describe the data,
 #
 # $$
@@ -65,28 +65,30 @@ rng = np.random.default_rng(seed)
 # ````{prf:proposition} Corollary 4.1 of paper A, corrected
 # :label: prop-vector-orbit-sum
 # Under Assumption 4 the loss over the set of distinct data is
-# $\tfrac12 \sum_g \sum_i \frac{1}{\lvert\operatorname{Stab}(x_i)\rvert} \lVert \rho_{\text{out}}(g) y_i - W \rho_{\text{in}}(g) x_i \rVert^2$.
+# $\tfrac12 \sum_g \sum_i \frac{1}{\lvert\operatorname{Stab}(x_i, y_i)\rvert} \lVert \rho_{\text{out}}(g) y_i - W \rho_{\text{in}}(g) x_i \rVert^2$,
+# where $\operatorname{Stab}(x, y)$ is the set of group elements that fix both the point and its label.
 # ````
 #
-# The correction is the one of {prf:ref}`prop-orbit-sum`: a point that some group elements leave in place is counted repeatedly without it.
-# Such a point has a label that the same elements leave in place, since the data set holds one label per point.
+# The correction is the one of {prf:ref}`prop-orbit-sum`: a pair $(x, y)$ that some group elements leave in place is counted repeatedly without it.
 # The paper also attributes the rewriting to Assumption 5, orthogonality; Assumption 4 is what it needs.
 
 # %% tags=["hide-input"]
 swap = gallery.find("S2, swap of two coordinates")
 diagonal = induced_equivariance.Problem(
-    np.array([[1.0, 1.0], [1.0, 2.0]]),
-    np.array([[3.0, 3.0], [0.0, 1.0]]),
+    np.array([[1.0, 1.0], [1.0, 2.0], [2.0, 2.0]]),
+    np.array([[3.0, 3.0], [0.0, 1.0], [1.0, -1.0]]),
     rng.standard_normal((2, 2)),
     swap,
 )
 oblique = induced_equivariance.random_problem(gallery.find("reflection about c = 0.7"), 5, rng)
-stabilisers = regression.stabiliser_sizes(diagonal.X, swap.rho_in)
+stabilisers = regression.stabiliser_sizes(
+    np.hstack([diagonal.X, diagonal.Y]), representations.direct_sum(swap.rho_in, swap.rho_out)
+)
 
 publish.claim(
     "vector-orbit-sum-loss",
     "The squared error over data of whole orbits is the sum over the group of the errors at one point per orbit, "
-    "weighted by $1/\\lvert\\operatorname{Stab}(x)\\rvert$. Orthogonality is not needed.",
+    "weighted by $1/\\lvert\\operatorname{Stab}(x, y)\\rvert$. Orthogonality is not needed.",
     paper="A",
     item="Corollary 4.1",
     paper_value="equality without the weight, under Assumption 5",
@@ -96,10 +98,11 @@ publish.claim(
     ],
     tolerance=1e-12,
     verdict=publish.CORRECTED,
-    correction="The unweighted sum counts a point once for every group element that leaves it in place. The "
+    correction="The unweighted sum counts a point once for every group element that fixes it and its label. The "
     "rewriting follows from Assumption 4; Assumption 5 plays no part.",
-    published_gap=induced_equivariance.group_sum_gap(diagonal, np.ones(2)),
-    where="relative difference of the two losses: a swap with a point on the diagonal, and an oblique reflection",
+    published_gap=induced_equivariance.group_sum_gap(diagonal, np.ones(3)),
+    where="relative difference of the two losses: a swap with two points on the diagonal, one of which has its label off "
+    "it, and an oblique reflection",
 )
 
 # %% [markdown]
@@ -107,7 +110,8 @@ publish.claim(
 #
 # ````{prf:theorem} Theorem 4.2 of paper A
 # :label: thm-induced-equivariance
-# Let the data consist of whole orbits with labels that move with the group.
+# Let the data be the list of all pairs $(\rho_{\text{in}}(g)x_i, \rho_{\text{out}}(g)y_i)$, $g \in G$.
+# (A pair with a stabiliser appears repeatedly in it. For the set of distinct pairs, weight row $i$ of $X$ and $Y$ by $\lvert\operatorname{Stab}(x_i, y_i)\rvert^{-1/2}$.)
 #
 # 1. Gradient flow follows $W(t) = W(0)\,e^{-K_G t} + C_G K_G^{+}\left(I - e^{-K_G t}\right)$.
 # 2. If the representations are orthogonal, $W_r$ and $W_k$ evolve independently of each other.
@@ -124,7 +128,7 @@ publish.claim(
 #
 # The proof never uses $\rho_{\text{in}} = \rho_{\text{out}}$.
 # We check all three parts over the whole {ref}`gallery <groups-and-projections>`, rectangular maps included, with one orbit and with twenty.
-# The labels are $q(x)Ax$ with a random equivariant $A$ and an invariant quadratic form $q$: equivariant, and not realisable by a linear map.
+# The labels are $q(x)Ax$ with a random equivariant $A$ and an invariant quadratic form $q$: equivariant, and with twenty orbits in general not realisable by a linear map.
 
 # %% tags=["hide-input"]
 everywhere = [
@@ -199,19 +203,27 @@ publish.claim(
 # ### What orthogonality is for
 #
 # Why does the limit not care?
-# The loss is convex, and for positive definite $K_G$ it has one minimum.
-# The data set is mapped to itself by the group, so if $W$ is a minimum, so is $\rho_{\text{out}}(g)^{-1} W \rho_{\text{in}}(g)$.
-# There is only one, so it is equivariant.
-# No inner product enters.
+# For positive definite $K_G$ it is $C_G K_G^{-1}$.
+# Reordering the sums {eq}`eq-kg-cg` gives $\rho_{\text{out}}(g)\, C_G = C_G\, \rho_{\text{in}}(g)^{-\top}$ and $\rho_{\text{in}}(g)\, K_G\, \rho_{\text{in}}(g)^\top = K_G$.
+# Hence
+#
+# $$
+# \rho_{\text{out}}(g)\, C_G K_G^{-1} = C_G\, \rho_{\text{in}}(g)^{-\top} K_G^{-1} = C_G K_G^{-1} \rho_{\text{in}}(g) .
+# $$
+#
+# (The loss itself need not be symmetric: an oblique $\rho_{\text{out}}$ changes the length of residuals.
+# Its minimiser does not depend on how residuals are measured.)
 #
 # The way to the limit does depend on it.
 # Gradient flow uses the Frobenius inner product, and only orthogonal groups preserve that.
-# Under an oblique group, each part drives the other, and labels push $W_k$ away from zero before it returns.
+# Under an oblique group, each part can drive the other, and labels can push $W_k$ away from zero before it returns.
+# (In {ref}`induced-invariance` labels never enter $w_k$ directly, even under an oblique group.
+# There $w_k$ lies in $\ker\mathcal{R}^\top$, here $W_k$ lies in $\mathcal{E}^\perp$. For an oblique group these are different splits; for an orthogonal one they agree.)
 
 # %% tags=["hide-input"]
 publish.claim(
     "oblique-matrix-parts-are-coupled",
-    "For oblique representations, the equivariant part of $W$ and the rest influence each other.",
+    "For oblique representations, the equivariant part of $W$ and the rest can influence each other.",
     paper="A",
     item="Theorem 4.2.2",
     paper_value="excluded by assumption",
@@ -236,12 +248,14 @@ publish.claim(
 # %% [markdown]
 # ## The published example and figure
 #
-# Points $(x, y)$ in the unit square have the labels $(y^2, x^2)$, and the group swaps the two coordinates of points and labels.
+# Points $(x, y)$ have the labels $(y^2, x^2)$, and the group swaps the two coordinates of points and labels.
 # The weights are two-by-two matrices $\left(\begin{smallmatrix} w_{11} & w_{12} \\ w_{21} & w_{22}\end{smallmatrix}\right)$.
 # A matrix commutes with the swap if $w_{11} = w_{22}$ and $w_{12} = w_{21}$.
 # So there are two symmetric components, $(w_{11}+w_{22})/2$ and $(w_{12}+w_{21})/2$, and two asymmetric ones, $(w_{11}-w_{22})/2$ and $(w_{12}-w_{21})/2$.
 # Fifty models start from random weights.
-# The paper does not state the distribution of the points; we use the uniform one.
+# The paper states neither the range nor the distribution of the points; we draw them uniformly from the unit square.
+#
+# The *asymmetry loss* of a map $f$ is the mean over $x$ of $\lVert f(x) - \frac{1}{|G|}\sum_g \rho_{\text{out}}(g)^{-1} f(\rho_{\text{in}}(g)x)\rVert$.
 
 # %% tags=["hide-input"]
 example = induced_equivariance.swap_problem(50, rng)
@@ -347,7 +361,8 @@ publish.claim(
 #
 # Two by two is not special.
 # We train maps by real gradient descent under three more groups: rotations of three-by-three images, relabelling of graphs with four nodes, and permutations of three coordinates with a map that is not square.
-# The prediction is one rate per eigenvector $v$ of $K_G$: the length of $W_k v$ decays at the eigenvalue's rate, for every output at once.
+# The prediction is one rate per eigenvector $v$ of $K_G$.
+# With learning rate $\eta$, the mean squared error over $N$ rows in all, and the eigenvalue $\lambda$ of $K_G/N$, the length of $W_k v$ decays at the rate $-\ln(1 - \eta\lambda)/\eta$ per unit time, for every output at once.
 
 # %% tags=["hide-input"]
 turns = groups.image_rotations(3)
@@ -376,8 +391,8 @@ publish.figure(
 
 publish.claim(
     "equivariance-rates-agree",
-    "In real gradient descent the non-equivariant part of the weights decays at the eigenvalues of $K_G$, also for larger "
-    "groups and for maps that are not square.",
+    "In real gradient descent the non-equivariant part of the weights decays at the rates $-\\ln(1 - \\eta\\lambda)/\\eta$ "
+    "that the eigenvalues $\\lambda$ of $K_G/N$ predict, also for larger groups and for maps that are not square.",
     paper="A",
     item="Theorem 4.2.3",
     paper_value=None,
@@ -392,8 +407,8 @@ publish.claim(
 # ## What to take away
 #
 # * What holds for invariance holds for equivariance: the part that does not commute with the group decays exponentially, at rates that the inputs fix.
-# * The limit is equivariant because the loss is convex and symmetric. Only the road to it depends on the inner product, and so on orthogonality.
-# * The asymmetry loss is a sum of exponentials. Its slope in a plot is $\lambda_{\min}(K_G)$ once the faster ones are gone.
+# * The limit is equivariant because the minimiser of least squares moves with the data. Only the road to it depends on the inner product, and so on orthogonality.
+# * $W_k$ is a sum of exponentials. The slope of the asymmetry loss in a plot is the slowest of their rates, in the example $\lambda_{\min}(K_G)$, once the faster ones are gone.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 publish.footer(scale, seed)

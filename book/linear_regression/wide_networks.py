@@ -25,13 +25,13 @@
 #
 # **What we find.**
 # A third reason comes first.
-# The theorem needs the group to act on the *features* of the linear model, and for an ordinary network no matrix does that exactly.
-# The best matrix misses by a few per cent, which is enough: the linearised network keeps a good part of its asymmetry, however many data it sees.
+# The theorem needs the group to act on the *features* of the linear model, and for an ordinary ReLU network no matrix does that exactly.
+# The best matrix misses by a few per cent, which is enough: the linearised network keeps a good part of its asymmetry even with twelve times as many points as parameters.
 # When the hidden layer is closed under the group, the theorem applies, and the asymmetry goes away.
 # With the right start it is never there, even with far more parameters than data.
 #
 # The paper's Table 1 comes back under one reading of its norm, up to one entry.
-# Its Figure 5 does not come back as described, but it does with one change: points from $[-1, 1]^3$ in place of $[0, 1]^3$.
+# Its Figure 5 does not come back as described; points from $[-1, 1]^3$ in place of $[0, 1]^3$ match it.
 
 # %% tags=["parameters"]
 scale = "book"
@@ -220,6 +220,9 @@ publish.claim(
 )
 
 # %% [markdown]
+# An invariant kernel is what orthogonal matrices need, so the claim on the ordinary network excludes those.
+# For ReLU no other matrix does it either: the gradients bend only at the hyperplanes of the neurons, and moved points bend them at moved hyperplanes.
+#
 # (initial-function)=
 # ## The initial function does not vanish
 #
@@ -260,23 +263,23 @@ publish.figure(
     caption="Root mean square of the initial function over random ReLU networks and eight points of $[0, 1]^3$. Circles: "
     "networks drawn with PyTorch's default weights, with two standard errors; line: exact. The size does not go to 0 "
     "with the width. It would with outgoing weights of order $1/H$ (squares).",
-    alt="On logarithmic axes, circles with small error bars lie on a black line that is flat at about 0.2 from width 10 to "
-    "10,000. Squares fall along a straight dashed line from about 0.08 to 0.002.",
+    alt="On logarithmic axes, circles with small error bars lie on a black line that falls from 0.27 at width 10 to 0.19 and "
+    "stays there. Squares fall along a straight dashed line from about 0.08 to 0.002.",
     width="80%",
 )
 
 publish.claim(
     "initial-function-keeps-its-size",
-    "The initial function has mean 0 over networks and the variance $(\\lVert x\\rVert^2 + 1)/(18d) + 1/(3H)$; a single "
-    "network does not approach the zero function.",
+    "Over networks, the initial function has the mean square $(\\lVert x\\rVert^2 + 1)/(18d) + 1/(3H)$; a single network "
+    "does not approach the zero function.",
     paper="A",
     item="Appendix F, zero function at infinite width",
     paper_value="$f_0$ approaches 0 for all inputs",
     measured=sizes / exact,
     expected=1.0,
-    tolerance=0.2,
+    tolerance=np.sqrt(8 / networks),  # four standard errors
     verdict=publish.CORRECTED,
-    correction="Only the mean over networks is 0.",
+    correction="Only the mean over networks is 0, as the proposition says.",
     published_gap=sizes[-1] / exact[-1],
     where="measured over exact size at widths 10 to 10,000; the gap is that ratio at width 10,000, where the published "
     "statement asks for 0",
@@ -339,6 +342,7 @@ publish.claim(
 # It calls the entries means of Euclidean norms.
 # Taken at its word, the error before the fit is about 1, not $10^{-2}$.
 # The closest reading that we found is the Frobenius norm of the whole matrix of differences divided by $n$, for $n = 10{,}000$ points of $[0, 1]^3$, in single precision with PyTorch's cut-off.
+# $n$, the precision and the cut-off are not in the paper; we chose them to fit.
 # The paper's number is then the root mean square error divided by $\sqrt{n}$: it would halve with four times as many points.
 
 # %% tags=["hide-input"]
@@ -380,18 +384,41 @@ rows = {
     "ck-baseline": ("Table 1, CK baseline", "Before the fit, outputs of the hidden layer", 1, 0),
     "ck-fitted": ("Table 1, CK fitted", "After the fit, outputs of the hidden layer", 1, 1),
 }
+# half to twice the published value is 1.25 within 0.75; a single network, as at smoke scale, strays further
+within = 0.7 + 0.1 / np.sqrt(len(fitted["frobenius"]))
 for name, (item, start, kernel, after) in rows.items():
     publish.claim(
         f"table-one-{name}",
-        f"{start} of moved points miss by the published values, within a factor of 2.5, if the entry is read as Frobenius "
+        f"{start} of moved points miss by the published values, within a factor of 2, if the entry is read as Frobenius "
         "norm divided by $n = 10{,}000$.",
         paper="A",
         item=item,
         paper_value=" and ".join(f"{value:.1e}" for value in published[kernel, :, after]),
         measured=frobenius[kernel, :, after] / published[kernel, :, after],
-        expected=1.45,
-        tolerance=1.05,
+        expected=1.25,
+        tolerance=within,
         verdict=publish.REPRODUCED,
+        where="ratio of ours to the paper's, for (1 2) and (1 2 3), mean over networks",
+    )
+
+as_stated = {
+    "ewk-baseline": "table-one-as-stated",
+    "ewk-fitted": "table-one-ewk-fitted-as-stated",
+    "ck-baseline": "table-one-ck-baseline-as-stated",
+    "ck-fitted": "table-one-ck-fitted-as-stated",
+}
+for name, (item, start, kernel, after) in rows.items():
+    publish.claim(
+        as_stated[name],
+        f"{start} of moved points miss by the published values, within a factor of 2, if the entry is read as mean of "
+        "Euclidean norms.",
+        paper="A",
+        item=item,
+        paper_value=" and ".join(f"{value:.1e}" for value in published[kernel, :, after]),
+        measured=mean[kernel, :, after] / published[kernel, :, after],
+        expected=1.25,
+        tolerance=within,
+        verdict=publish.NOT_REPRODUCED,
         where="ratio of ours to the paper's, for (1 2) and (1 2 3), mean over networks",
     )
 
@@ -405,18 +432,6 @@ slopes = [
     for g in range(2)
 ]
 
-publish.claim(
-    "table-one-as-stated",
-    "Read as means of Euclidean norms, the entries of Table 1 agree with ours within a factor of 2.5.",
-    paper="A",
-    item="Table 1, EWK baseline",
-    paper_value="8.1e-4 to 1.5e-2",
-    measured=mean[:, :, :2] / published,
-    expected=1.45,
-    tolerance=1.05,
-    verdict=publish.NOT_REPRODUCED,
-    where="ratio of ours to the paper's, all eight cells",
-)
 
 publish.claim(
     "table-one-norm-shrinks",
@@ -445,12 +460,12 @@ publish.claim(
 
 publish.claim(
     "table-one-order-of-baselines",
-    "Before the fit, outputs of the hidden layer miss by more than gradients of the same network, by 15 % at least.",
+    "Before the fit, outputs of the hidden layer miss by more than gradients of the same network, by 7 % at least.",
     paper="A",
     item="Table 1, CK baseline",
     paper_value="1.4e-2 over 1.1e-2 and 1.5e-2 over 1.3e-2",
     measured=fitted["frobenius"][:, 1, :, 0] / fitted["frobenius"][:, 0, :, 0],
-    expected=1.15,
+    expected=1.07,
     relation="at least",
     tolerance=0.01,
     verdict=publish.NOT_REPRODUCED,
@@ -475,10 +490,10 @@ publish.claim(
 # The outlier is one cell, the gradients under $(1\,2)$ after the fit.
 # The paper has it 2.4 times as large as its neighbour; in every network that we drew the two are nearly equal.
 #
-# One relation in the table cannot come from a single network.
+# One relation in the table stands out.
 # The gradient with respect to the outgoing weights *is* the output of the hidden layer.
 # So the gradients contain the CK features, and the norm of their difference is the larger one.
-# In the paper's first and third row it is the smaller one, so the two halves of the table come from different networks.
+# In the paper's first and third row it is the smaller one, so for any Euclidean norm the two halves of the table do not come from one network on one set of points.
 #
 # What decides the error that remains?
 
@@ -537,8 +552,8 @@ publish.claim(
 #
 # ````{prf:proposition} Zeros that ReLU forces
 # :label: prop-forced-zeros
-# Let $P$ of the $H$ ReLU neurons switch on or off within the data, let $D$ be off on all points and $B$ on at all points.
-# For points in general position, the EWK has rank $P(d+1) + (d+1)$ if $B > 0$, and $P(d+1) + 1$ if $B = 0$.
+# Of the $H$ ReLU neurons let $H_{\text{switch}}$ switch on or off within the data, let $H_{\text{off}}$ be off on all points and $H_{\text{on}}$ on at all points.
+# For points in general position, the EWK has rank $H_{\text{switch}}(d+1) + (d+1)$ if $H_{\text{on}} > 0$, and $H_{\text{switch}}(d+1) + 1$ if $H_{\text{on}} = 0$.
 # All other eigenvalues are zero: at least one for each neuron, and $d + 2$ for each that is off.
 # ````
 #
@@ -563,12 +578,13 @@ below = (found["eigenvalues"] < per_point).mean(axis=2)
 zeros = found["found"] / config.mlp.parameters
 
 publish.table(
-    ["points from", "below 0.2", "zero", "neurons off", "neurons on everywhere"],
+    ["points from", "below 0.2", "zero", "exact zeros", "neurons off", "neurons on everywhere"],
     [
         [
             name,
             f"{below[:, k].mean():.0%}",
             f"{zeros[:, k].mean():.0%}",
+            f"{found['exact_zeros'][:, k].mean() / config.mlp.parameters:.1%}",
             *(f"{found[kind][:, k].mean():.0f}" for kind in ("dead", "always")),
         ]
         for k, name in enumerate(["$[0, 1]^3$", "$[-1, 1]^3$"])
@@ -577,8 +593,9 @@ publish.table(
 
 publish.claim(
     "relu-forces-zeros",
-    "With $P$ neurons that switch within the data, the EWK of a ReLU network has rank $(P + 1)(d + 1)$, or "
-    "$P(d + 1) + 1$ if no neuron is on everywhere; all its other eigenvalues are zero.",
+    "With $H_{\\text{switch}}$ neurons that switch within the data, the EWK of a ReLU network has rank "
+    "$(H_{\\text{switch}} + 1)(d + 1)$, or $H_{\\text{switch}}(d + 1) + 1$ if no neuron is on everywhere; all its other "
+    "eigenvalues are zero.",
     paper="A",
     item="Figure 5",
     paper_value="2 % of 501",
@@ -620,13 +637,14 @@ publish.claim(
 # ### The nearest reading
 #
 # On $[0, 1]^3$ both numbers are far off, for a visible reason: many neurons never switch there.
-# On $[-1, 1]^3$ few neurons are stuck, and both published numbers come back.
-# A third of the eigenvalues lie below 0.2.
-# And the 2 % are the eigenvalues that are zero *in floating-point numbers*.
-# A neuron that is off contributes five columns of exact zeros.
+# On $[-1, 1]^3$ few neurons are stuck.
+# 36 % of the eigenvalues lie below 0.2, near the published third.
+# The 2 % fit the eigenvalues that are zero *in floating-point numbers*, in the mean over networks.
+# A neuron that is off contributes five columns of exact zeros, so a single network has 0, 1, 2 ... % of them, and our eight have 1.2 % in the mean.
+# We found this reading after trying others, so it is a plausible one and no proof.
 # The zeros that come from scale symmetry are rounded to small numbers of either sign, which look like small eigenvalues.
 # The chance that a neuron is off on the whole cube is exact: $w$ and $b$ are uniform within the same bound, and $-b$ exceeds $|w_1| + |w_2| + |w_3|$ with probability $\frac12 \cdot \frac{1}{4!} = \frac{1}{48}$.
-# Times 500 of 501 parameters, this makes 2.1 %.
+# Times 500 of 501 parameters, this makes 2.1 % in the mean over all networks.
 
 # %% tags=["hide-input"]
 first = found["eigenvalues"][0] * 100_000
@@ -667,8 +685,8 @@ publish.claim(
 
 publish.claim(
     "figure-five-exact-zeros",
-    "For points of $[-1, 1]^3$, 2 % of the eigenvalues are exact zeros of floating-point numbers, five for each neuron that is "
-    "off everywhere.",
+    "For points of $[-1, 1]^3$, 2 % of the eigenvalues are exact zeros of floating-point numbers in the mean over networks, "
+    "five for each neuron that is off everywhere.",
     paper="A",
     item="Figure 5",
     paper_value="2 %",
@@ -746,7 +764,7 @@ publish.claim(
 # ## More parameters than points
 #
 # With fewer points than parameters $K_G$ is singular.
-# Then, the paper says in Appendix F.2, the symmetry cannot be learned in full.
+# Then, the paper says in Appendix F.2, the symmetry cannot be learned in full, unless the weights start in directions that $K_G$ spans; it expects such a start to be hard to realise.
 # {prf:ref}`thm-induced-invariance` tells us what a singular $K_G$ really does: the part of $w_k(0)$ inside $\ker K_G$ stays.
 # If there is no such part, nothing is left over.
 # So three questions decide.
@@ -830,17 +848,15 @@ publish.claim(
 
 publish.claim(
     "singular-gram-does-not-prevent-invariance",
-    "A singular $K_G$ prevents invariance only through the part of $w_k(0)$ that lies in its kernel: a closed network "
-    "that starts at $w(0) = 0$ becomes invariant with any number of points.",
+    "A singular $K_G$ leaves only the part of $w_k(0)$ in its kernel: a closed network that starts at $w(0) = 0$ becomes "
+    "invariant with any number of points.",
     paper="A",
     item="Appendix F.2",
-    paper_value="a singular $K_G$ prevents it",
+    paper_value="possible if the weights start in the span of $K_G$, but difficult",
     measured=measured["asymmetry"][:, :, 1, 1],
     tolerance=1e-6,
-    verdict=publish.CORRECTED,
-    correction="With as few points as 12, $K_G$ is singular, and the asymmetry is 0 all the same.",
-    published_gap=1 - measured["rank"][:, 0, 1].max() / parameters,
-    where="held-out asymmetry, all numbers of orbits; the gap is the share of directions in $\\ker K_G$ at the smallest",
+    verdict=publish.HOLDS,
+    where="held-out asymmetry, all numbers of orbits from 2 on",
 )
 
 publish.claim(
@@ -872,7 +888,8 @@ publish.claim(
 
 publish.claim(
     "ordinary-networks-stay-asymmetric",
-    "A linearised ordinary network stays asymmetric whatever the number of points and the start.",
+    f"With {orbits[-1]:,} orbits, {6 * orbits[-1] / parameters:.0f} times as many points as parameters, a linearised ordinary "
+    "network keeps more than a tenth of its asymmetry from either start.",
     paper="A",
     item="Appendix F.2",
     paper_value="learned if $K_G$ is positive definite",
@@ -901,6 +918,7 @@ publish.claim(
 # %% [markdown]
 # The ordinary network gives the answer.
 # It has more than enough data at the right end of the figure, and its start makes no difference.
+# The asymmetry still falls there, but slowly.
 # What remains is the asymmetry of the best approximation that its features allow: they are not closed under the group, so the best approximation of an invariant function is not invariant.
 # The asymmetry is a part of the error, and it goes where the error goes, up to the peak at the interpolation threshold.
 #
@@ -944,28 +962,32 @@ publish.figure(
     "lazy-training",
     title="Asymmetry of lazy networks during training",
     caption="Held-out asymmetry of narrow networks during training, means over three networks, from plain ($\\alpha = 1$) to lazy. "
-    "The lazy networks follow their linearised twins (dotted), which are followed for $10^{10}$ steps in closed form. The twin "
+    "The laziest networks follow their linearised twins (dotted), which go on to $10^{10}$ steps in closed form. The twin "
     "of an ordinary ReLU network has a floor, that of an ordinary tanh network falls slowly. Those of closed networks fall by "
     "orders of magnitude, down to the part that 50 orbits do not see. Step 0 is drawn at 0.7.",
-    alt="Four panels on logarithmic axes. Ordinary ReLU: all curves dip and rise again; lazy ones and the twin end near 0.15. "
-    "Ordinary tanh: the twin falls from 0.1 to 0.002 by 1e10 steps. Closed ReLU and closed tanh: the twin falls to about "
-    "1e-4 and 1e-6; the curve for the largest alpha follows it, the others stay above.",
+    alt="Four panels on logarithmic axes. Ordinary ReLU: all curves dip and rise again; the lazy ones end at 0.1, the twin at "
+    "0.16. Ordinary tanh: the twin falls from 0.1 to 0.001 by 1e10 steps. Closed ReLU and closed tanh: the twin falls to "
+    "about 1e-4 and 1e-6; the curve for the largest alpha follows it, for ReLU down to 0.002, the others stay above.",
 )
 
 last = {name: runs[name].mean(axis=1)[:, :, -1] for name in ("asymmetry", "error")}
+shared = np.isin(runs["twin_steps"], runs["steps"])
+beside = runs["twin_asymmetry"][:, :, shared]
 publish.table(
     [
         "network",
         *(f"asymmetry, $\\alpha = {alpha:,.0f}$" for alpha in config.alphas),
+        "its twin",
         "error, plain",
         "error, laziest",
     ],
     [
         [
             name,
-            *(f"{value:.1g}" for value in last["asymmetry"][k]),
-            f"{last['error'][k, 0]:.1g}",
-            f"{last['error'][k, -1]:.1g}",
+            *(f"{value:.2g}" for value in last["asymmetry"][k]),
+            f"{beside[k, :, -1].mean():.2g}",
+            f"{last['error'][k, 0]:.2g}",
+            f"{last['error'][k, -1]:.2g}",
         ]
         for k, name in enumerate(names)
     ],
@@ -975,24 +997,37 @@ publish.table(
 start = runs["twin_asymmetry"][:, :, :1]
 twin = runs["twin_asymmetry"] / start
 million = np.searchsorted(runs["twin_steps"], 10**6)
-shared = np.isin(runs["twin_steps"], runs["steps"])
+apart = np.abs(runs["asymmetry"][:, :, -1] - beside)
 
 publish.claim(
     "laziest-networks-follow-their-twins",
-    "At the largest $\\alpha$ the network follows its linearised twin throughout training.",
+    "At the largest $\\alpha$ the ordinary networks and the closed tanh network follow their linearised twins throughout "
+    "training.",
     paper="A",
     item="Appendix H",
     paper_value="dynamics of the linearised version",
-    measured=runs["asymmetry"][:, :, -1] - runs["twin_asymmetry"][:, :, shared],
-    tolerance=0.015,
+    measured=(apart / beside)[[0, 1, 3]],
+    tolerance=0.1,
     verdict=publish.HOLDS,
-    where="difference of the held-out asymmetries at all recorded steps, four kinds of network",
+    where="difference of the held-out asymmetries over that of the twin, at all recorded steps",
+)
+
+publish.claim(
+    "laziest-closed-relu-network-and-its-twin",
+    "At the largest $\\alpha$ the closed ReLU network follows its linearised twin to within 0.0025.",
+    paper="A",
+    item="Appendix H",
+    paper_value="dynamics of the linearised version",
+    measured=apart[2],
+    tolerance=0.0025,
+    verdict=publish.HOLDS,
+    where="difference of the held-out asymmetries at all recorded steps",
 )
 
 publish.claim(
     "lazy-relu-does-not-learn-invariance",
-    "A lazy ordinary ReLU network does not become invariant, although it has more points than parameters: more than half "
-    "of the initial asymmetry is there after $10^{10}$ steps.",
+    "The linearised twin of a lazy ordinary ReLU network does not become invariant: after $10^{10}$ steps its asymmetry is "
+    "more than half of that at the start.",
     paper="A",
     item="Appendix H",
     paper_value="no learned invariance in practice",
@@ -1006,12 +1041,12 @@ publish.claim(
 
 publish.claim(
     "lazy-tanh-is-slow",
-    "A lazy ordinary tanh network has no such floor, but it is slow: after a million steps more than 3 % of the asymmetry is "
-    "left, after $10^{10}$ less than 10 %.",
+    "The twin of a lazy ordinary tanh network is slow: after a million steps more than 3 % of the asymmetry is left, and it "
+    "still falls at least fourfold until $10^{10}$.",
     paper="A",
     item="Appendix H",
     paper_value=None,
-    measured=[*(twin[1, :, million] > 0.03), *(twin[1, :, -1] < 0.1)],
+    measured=[twin[1, :, million] > 0.03, twin[1, :, -1] < 0.25 * twin[1, :, million]],
     tolerance=0.5,
     verdict=publish.BEYOND,
     where="twin's asymmetry over that at the start",
@@ -1019,7 +1054,7 @@ publish.claim(
 
 publish.claim(
     "lazy-closed-networks-learn-invariance",
-    "Lazy training does make a network invariant if its hidden layer is closed under the group.",
+    "The linearised twin of a network whose hidden layer is closed under the group becomes invariant.",
     paper="A",
     item="Appendix H",
     paper_value="no learned invariance in practice",
@@ -1029,24 +1064,42 @@ publish.claim(
     where="twin's asymmetry over that at the start below 0.1 after a million steps and below 0.01 after $10^{10}$, ReLU and tanh",
 )
 
+publish.claim(
+    "laziest-closed-networks-lose-asymmetry",
+    "Lazy closed networks themselves lose more than two thirds of their asymmetry in training.",
+    paper="A",
+    item="Appendix H",
+    paper_value="no learned invariance in practice",
+    measured=runs["asymmetry"][2:, :, -1, -1] / start[2:, :, 0],
+    expected=1 / 3,
+    relation="at most",
+    tolerance=0.001,
+    verdict=publish.BEYOND,
+    where="held-out asymmetry at the last step over that at the start, largest $\\alpha$, ReLU and tanh",
+)
+
 # %% [markdown]
-# The failed attempts of Appendix H are reproduced, and the suspicion of the paper is right.
-# A lazy network is as good as its twin, and the twin of an ordinary network has features on which no group acts.
+# In our setting the attempts of Appendix H fail too, and what we find fits the paper's suspicion.
+# A lazy network is as good as its twin.
+# (One closed ReLU network is the exception and lifts the mean in the table: it ends more asymmetric than its twin.)
+# And the twin of an ordinary network has features on which no group acts.
 # For ReLU the floor is the asymmetry of the best approximation of the label by the gradients, as in the last section.
-# For tanh the features can approximate a smooth label ever better, so there is no floor that we reach; the price is tiny eigenvalues and astronomical times.
+# In our three networks it is nearly twice the asymmetry at the start.
+# For tanh we do not reach a floor in $10^{10}$ steps; the price of a small one is tiny eigenvalues and astronomical times.
 #
 # Laziness does not help by itself.
-# The plain ordinary networks end with less asymmetry than the lazy ones, because they learn the label better.
-# On closed networks it is the other way round: plain training moves the neurons of an orbit apart and destroys the very structure that would make it invariant.
-# The paper points to the same danger when it recalls that kernels change during training {cite:p}`fan2020spectra`.
+# The plain ordinary networks end with less asymmetry than the lazy ones, and with a smaller error.
+# On closed networks it is the other way round.
+# Plain training need not keep the neurons of an orbit together; we have not measured how far apart they move.
+# The paper points to such a danger when it recalls that kernels change during training {cite:p}`fan2020spectra`.
 #
 # ## What to take away
 #
-# * The theorem is about features on which the group acts. On the gradients of an ordinary network it acts approximately, and the small error decides: linearised networks stay asymmetric with any amount of data.
+# * The theorem is about features on which the group acts. On the gradients of an ordinary network it acts approximately, and the small error decides: linearised networks stay asymmetric with twelve times as many points as parameters. We measured the asymmetry at 30 and 102 neurons; how it falls with width is open.
 # * Closing the hidden layer under the group restores the theorem, in the lazy regime too.
 # * More parameters than points does no harm by itself. What remains of the asymmetry is the initial asymmetric weight that the data do not see.
 # * A wide network does not start at the zero function.
-# * Figure 5 needs points from $[-1, 1]^3$, and its 2 % zeros are neurons that are off everywhere; ReLU forces about ten times as many.
+# * Figure 5 is matched by points from $[-1, 1]^3$, and its 2 % zeros by neurons that are off everywhere; ReLU forces about ten times as many.
 # * A predictor is never more asymmetric than it is wrong. A network that learns an invariant label well is nearly invariant, whatever its features.
 
 # %% tags=["hide-input", "nbval-ignore-output"]

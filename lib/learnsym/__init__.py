@@ -12,6 +12,9 @@ module               what it is for
 ``data``             MNIST, Fashion-MNIST, random graphs, images of shapes
 ``regression``       linear regression on symmetric data: closed forms and training (paper A)
 ``kernels``          wide networks as linear models: weight and conjugate kernels (paper A)
+``lowrank``          least squares of bounded rank: optima, critical points, paths (paper D)
+``networks``         linear and two-layer networks in torch, seeds as one batch
+``training``         full-batch training of such ensembles, recorded as plain arrays
 ``experiments``      computations worth storing, one module each, and ``sweep``
 ``checks``           how far each statement of a paper is from true
 ``results``          stored results: loaded while fresh, else revalidated or recomputed
@@ -27,10 +30,13 @@ __all__ = [
     "gallery",
     "groups",
     "kernels",
+    "lowrank",
+    "networks",
     "plots",
     "projection",
     "publish",
     "regression",
     "representations",
     "results",
+    "training",
 ]

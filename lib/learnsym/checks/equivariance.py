@@ -52,12 +52,12 @@ def form_averaging_defect(case: Case, rng: np.random.Generator) -> float:
     )
 
 
-def block_defects(case: Case, rng: np.random.Generator) -> tuple[float, float]:
-    """Lemma 6: averaging a form keeps it on E and removes the block between E and its complement.
+def block_defects(case: Case, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Lemma 6: averaging a form keeps it on E and removes the blocks between E and its complement.
 
-    Returns ``|(P M)[A, A'] - M[A, A']|`` for ``A``, ``A'`` in E, and ``|(P M)[A, B]|`` for ``A`` in
-    E and ``B`` in the complement, each the largest over the whole of both subspaces (spectral norm
-    of the block over that of ``M``).
+    Returns ``|(P M)[A, A'] - M[A, A']|`` for ``A``, ``A'`` in E, then ``|(P M)[A, B]|`` and
+    ``|(P M)[B, A]|`` for ``A`` in E and ``B`` in the complement, each the largest over the whole of
+    both subspaces (spectral norm of the block over that of ``M``).
     """
     M = _random_form(case, rng)
     averaged = _average_form(case, M)
@@ -65,8 +65,8 @@ def block_defects(case: Case, rng: np.random.Generator) -> tuple[float, float]:
     outside = null_space(inside.T) if inside.shape[1] else np.eye(len(inside))
     scale = np.linalg.norm(M, 2)
     kept = inside.T @ (averaged - M) @ inside
-    crossed = inside.T @ averaged @ outside
-    return _norm(kept) / scale, _norm(crossed) / scale
+    crossed, transposed = inside.T @ averaged @ outside, outside.T @ averaged @ inside
+    return _norm(kept) / scale, _norm(crossed) / scale, _norm(transposed) / scale
 
 
 def invariant_form_dimension(case: Case) -> tuple[int, int]:

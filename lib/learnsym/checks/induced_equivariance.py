@@ -143,9 +143,10 @@ def group_sum_gap(problem: Problem, weights: np.ndarray) -> float:
 
 
 def swap_problem(orbits: int, rng: np.random.Generator) -> Problem:
-    """Return the data of Figure 4: points ``(x, y)`` in the unit square, labels ``(y^2, x^2)``.
+    """Return data for Figure 4: points ``(x, y)`` with the labels ``(y^2, x^2)``.
 
-    The group swaps the two coordinates of points and of labels.
+    The group swaps the two coordinates of points and of labels. The paper states no range; the
+    points are uniform in the unit square.
     """
     case = find("S2, swap of two coordinates")
     X = rng.uniform(0, 1, (orbits, 2))

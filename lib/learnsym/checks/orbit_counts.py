@@ -23,7 +23,7 @@ def representations_to_count() -> dict[str, Representation]:
         "Q8, four copies of the quaternions": reps.channels(quaternions, 4),
         "C4, 14x14 images": reps.image(groups.image_rotations(14)),
         "roto-translations, 14x14 images": reps.image(groups.image_rototranslations(14)),
-        "S10, graphs": reps.adjacency(groups.symmetric(10)),
+        "S10, 10x10 matrices": reps.adjacency(groups.symmetric(10)),
     }
 
 

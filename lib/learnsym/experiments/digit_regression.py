@@ -18,7 +18,7 @@ from learnsym.representations import PermutationRepresentation, image
 
 PROBE_STEPS = 40
 PROBE_TOLERANCE = 1e-5
-EXPECTED_SECONDS = {"smoke": 1.0, "book": 35.0}
+EXPECTED_SECONDS = {"smoke": 1.0, "book": 55.0}
 LABELINGS = ("parity", "below five", "random")
 
 

@@ -21,7 +21,7 @@ from learnsym.representations import vector
 
 PROBE_STEPS = 30
 PROBE_TOLERANCE = 1e-5
-EXPECTED_SECONDS = {"smoke": 5.0, "book": 200.0}
+EXPECTED_SECONDS = {"smoke": 5.0, "book": 170.0}
 SETTINGS = (("ordinary", "relu"), ("ordinary", "tanh"), ("closed", "relu"), ("closed", "tanh"))
 
 

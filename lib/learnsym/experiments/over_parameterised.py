@@ -25,7 +25,7 @@ from learnsym.kernels import (
 from learnsym.representations import Representation, vector
 
 PROBE_TOLERANCE = 1e-6
-EXPECTED_SECONDS = {"smoke": 2.0, "book": 120.0}
+EXPECTED_SECONDS = {"smoke": 2.0, "book": 25.0}
 KINDS = ("ordinary", "closed")
 STARTS = ("as drawn", "initial function subtracted")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Group(ABC):
@@ -38,7 +39,13 @@ class Group(ABC):
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, size: int) -> np.ndarray:
-        """Draw ``size`` independent elements from the Haar (here: uniform) measure."""
+        """Draw ``size`` independent elements from the Haar (here: uniform) measure.
+
+        Raises
+        ------
+        ValueError
+            ``rng`` is no generator, or ``size`` no integer of at least 0.
+        """
 
     @abstractmethod
     def key(self, a: np.ndarray) -> bytes:
@@ -113,6 +120,24 @@ def _closure(group: Group, limit: int) -> Iterator[np.ndarray]:
                 found.append(product)
                 yield product
         frontier = found
+
+
+def as_array(argument: str, value: ArrayLike) -> np.ndarray:
+    """Return ``value`` as an array, or raise ValueError where it is ragged."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{argument}: expected rows of equal length, got {value!r:.200}"
+        ) from error
+
+
+def check_draw(rng: np.random.Generator, size: int) -> None:
+    """Raise ValueError unless ``size`` elements can be drawn with ``rng``."""
+    if not hasattr(rng, "integers"):
+        raise ValueError(f"rng: expected a numpy.random.Generator, got {rng!r}")
+    if not isinstance(size, (int, np.integer)) or size < 0:
+        raise ValueError(f"size: expected an integer of at least 0, got {size!r}")
 
 
 def common_size(generators: Sequence[np.ndarray]) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import block_diag
 
-from learnsym.groups.base import Group
+from learnsym.groups.base import Group, as_array
 from learnsym.groups.matrix import MatrixGroup
 from learnsym.groups.permutation import PermutationGroup
 
@@ -26,7 +26,7 @@ def from_elements(elements: Iterable[ArrayLike], name: str = "group") -> Group:
     ValueError
         An axiom fails: the message says which one and on which elements.
     """
-    listed = [np.asarray(e) for e in elements]
+    listed = [as_array(f"elements[{i}]", e) for i, e in enumerate(elements)]
     is_permutation = all(e.ndim == 1 for e in listed)
     group = PermutationGroup(listed, name) if is_permutation else MatrixGroup(listed, name)
     position = {group.key(e): i for i, e in enumerate(group.generators)}

@@ -14,7 +14,7 @@ from sympy.combinatorics import Permutation
 from sympy.combinatorics import PermutationGroup as SympyGroup
 from sympy.utilities.iterables import partitions
 
-from learnsym.groups.base import Group, common_size
+from learnsym.groups.base import Group, as_array, check_draw, common_size
 
 ENUMERATION_LIMIT = 200_000
 
@@ -79,6 +79,7 @@ class PermutationGroup(Group):
         Every element is a product of exactly one coset representative per level of the stabiliser
         chain, so independent uniform representatives make a uniform element.
         """
+        check_draw(rng, size)
         drawn = np.tile(self.identity, (size, 1))
         for level in self._transversals:
             choice = level[rng.integers(len(level), size=size)]
@@ -101,7 +102,7 @@ class PermutationGroup(Group):
 
 
 def _permutation(generator: ArrayLike, index: int) -> np.ndarray:
-    g = np.asarray(generator)
+    g = as_array(f"generators[{index}]", generator)
     if g.ndim != 1 or g.size == 0 or not np.issubdtype(g.dtype, np.integer):
         raise ValueError(
             f"generators[{index}]: expected a non-empty one-dimensional integer array, "

@@ -46,12 +46,14 @@ def fit(features: np.ndarray, moved: np.ndarray, cutoff: float) -> KernelisedRep
     Raises
     ------
     ValueError
-        The shapes differ or the cut-off is not in [0, 1).
+        The shapes differ, there is no entry or one that is not finite, or the cut-off is not in
+        [0, 1).
     """
-    if features.ndim != 2 or features.shape != moved.shape:
+    if features.ndim != 2 or features.shape != moved.shape or features.size == 0:
         raise ValueError(
             f"features, moved: expected one shape (n, p), got {features.shape}, {moved.shape}"
         )
+    _require_finite(features=features, moved=moved)
     return from_moments(features.T @ features, features.T @ moved, cutoff)
 
 
@@ -59,12 +61,22 @@ def from_moments(gram: np.ndarray, cross: np.ndarray, cutoff: float) -> Kernelis
     """Fit from ``F^T F`` and ``F^T F_g``, both ``(p, p)``; otherwise as :func:`fit`."""
     if not 0 <= cutoff < 1:
         raise ValueError(f"cutoff: expected a number in [0, 1), got {cutoff}")
+    if gram.ndim != 2 or gram.shape[0] != gram.shape[1] or gram.shape != cross.shape:
+        raise ValueError(f"gram, cross: expected one shape (p, p), got {gram.shape}, {cross.shape}")
+    _require_finite(gram=gram, cross=cross)
     values, vectors = np.linalg.eigh(gram)
     # rounding makes eigenvalues of either sign: a pseudo-inverse keeps both
     keep = np.abs(values) > cutoff * np.abs(values).max()
     kept = vectors[:, keep]
     solved = kept @ ((kept.T @ cross) / values[keep][:, None])
     return KernelisedRepresentation(solved.T, int(keep.sum()))
+
+
+def _require_finite(**arrays: np.ndarray) -> None:
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            count = np.count_nonzero(~np.isfinite(array))
+            raise ValueError(f"{name}: expected finite entries, got {count} that are not")
 
 
 def default_cutoff(size: int, dtype: type) -> float:

@@ -20,14 +20,17 @@ import jupytext
 import nbformat
 import papermill
 import yaml
+from joblib import parallel_config
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
+from learnsym.experiments.sweep import sweep
 from learnsym.paths import book_root
 
 PACKAGES = ("numpy", "scipy", "torch", "matplotlib", "learnsym")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 1800
+EXECUTED, UNCHANGED, FAILED = "executed", "unchanged", "FAILED"
 
 
 def chapter_paths() -> list[Path]:
@@ -242,16 +245,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _execute_all(chosen: list[Path], force: bool) -> int:
-    for path in chosen:
-        name = path.relative_to(book_root())
-        print(f"{name}: ", end="", flush=True)
-        try:
-            print("executed" if execute(path, force) else "unchanged")
-        except PapermillExecutionError as error:
-            print("FAILED")
+    """Execute chapters, as many at a time as there are cores; return the exit status."""
+    # threads are enough: every chapter runs in a kernel process of its own
+    with parallel_config("threading", n_jobs=-1):
+        outcomes = sweep(_attempt, [(path, force) for path in chosen], description="chapters")
+    for path, (outcome, error) in zip(chosen, outcomes, strict=True):
+        print(f"{path.relative_to(book_root())}: {outcome}")
+        if error:
             print(error, file=sys.stderr)
-            return 1
-    return 0
+    return int(any(outcome == FAILED for outcome, _ in outcomes))
+
+
+def _attempt(job: tuple[Path, bool]) -> tuple[str, str]:
+    """Execute one chapter; return what happened and the message of its failure."""
+    try:
+        return (EXECUTED if execute(*job) else UNCHANGED), ""
+    except PapermillExecutionError as error:
+        return FAILED, str(error)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 LISTED_INTEGERS = 8
+# below this, digits are taken for rounding errors, which differ between machines
+SMALLEST_SHOWN = 1e-3
 
 
 def number_text(value: float | int | bool) -> str:
@@ -44,19 +46,29 @@ def measured_text(
     relation: str,
 ) -> str:
     """Return what was measured as text; rounding errors only as a bound."""
-    met = deviation <= tolerance
     if values.dtype == bool:
         return span_text(values)
+    met = deviation <= tolerance
+    exact = values.dtype.kind in "iu"
+    varied = prediction.size > 1 and np.ptp(prediction.astype(float)) > 0
     if values.dtype.kind in "iu" and values.size <= LISTED_INTEGERS and met:
         return ", ".join(number_text(value) for value in values.ravel().tolist())
-    if relation == "equal" and met:
-        if not prediction.any():
-            # the digits of a rounding error differ between machines
-            return f"below {tolerance:g}"
-        if prediction.size > 1 and np.ptp(prediction.astype(float)) > 0:
-            return f"largest deviation below {tolerance:g}"
+    if relation == "equal" and met and varied:
+        return f"largest deviation {_size_text(deviation, tolerance, exact)}"
+    if relation == "equal" and met and not exact and not prediction.any():
+        size = _size_text(deviation, tolerance, exact)
+        return size if values.size == 1 or size.startswith("below") else f"up to {size}"
     text = span_text(values)
     return text if met else f"{text}, off by {number_text(deviation)}"
+
+
+def _size_text(deviation: float, tolerance: float, exact: bool) -> str:
+    """Return a deviation that meets its tolerance; as a bound where it may be rounding."""
+    if exact:
+        return number_text(deviation)
+    if tolerance < 10 * SMALLEST_SHOWN or deviation < SMALLEST_SHOWN:
+        return f"below {tolerance:g}"
+    return f"{deviation:.2g}"
 
 
 def span_text(values: np.ndarray) -> str:

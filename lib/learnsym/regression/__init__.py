@@ -2,7 +2,9 @@
 
 from learnsym.regression.assumptions import (
     decay_rates,
+    require_equivariant_labels,
     require_orthogonal,
+    require_orthogonal_maps,
     require_whole_orbits,
 )
 from learnsym.regression.closed_form import QuadraticLoss, descent_rate
@@ -27,7 +29,9 @@ __all__ = [
     "descend",
     "descent_rate",
     "minibatches",
+    "require_equivariant_labels",
     "require_orthogonal",
+    "require_orthogonal_maps",
     "require_whole_orbits",
     "split",
     "stabiliser_sizes",

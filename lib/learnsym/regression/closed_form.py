@@ -91,16 +91,23 @@ class QuadraticLoss:
         w0
             Initial weights, shape ``(..., d)``, or ``(..., outputs, d)``.
         times
-            Times, shape ``(T,)``.
+            Times of at least 0, shape ``(T,)``.
 
         Returns
         -------
         ndarray
             Shape ``(T, ..., d)``.
+
+        Raises
+        ------
+        ValueError
+            Shapes do not fit, a time is negative, or an entry is not finite.
         """
         times = np.asarray(times, dtype=np.float64)
-        if times.ndim != 1 or not np.isfinite(times).all():
-            raise ValueError(f"times: expected finite times of shape (T,), got {times.tolist()}")
+        if times.ndim != 1 or not np.isfinite(times).all() or (times < 0).any():
+            raise ValueError(
+                f"times: expected finite times of shape (T,) from 0 on, got {times.tolist()}"
+            )
         times = times[:, None]
         decay = np.exp(-self.eigenvalues * times)
         return self._evolve(w0, decay, -np.expm1(-self.eigenvalues * times))
@@ -108,8 +115,15 @@ class QuadraticLoss:
     def descent(self, w0: ArrayLike, steps: ArrayLike, eta: float) -> np.ndarray:
         """Return the weights of gradient descent after the given numbers of steps.
 
-        Full batch, learning rate ``eta``; exact arithmetic, shape ``(len(steps), ..., d)``.
+        Full batch, learning rate ``eta > 0``; exact arithmetic, shape ``(len(steps), ..., d)``.
+
+        Raises
+        ------
+        ValueError
+            Shapes do not fit, a step is no integer of at least 0, ``eta`` is not positive, or an
+            entry is not finite.
         """
+        require_learning_rate(eta)
         steps = np.asarray(steps)
         if steps.ndim != 1 or not np.issubdtype(steps.dtype, np.integer) or (steps < 0).any():
             raise ValueError(f"steps: expected step numbers of shape (T,), got {steps.tolist()}")
@@ -133,6 +147,8 @@ class QuadraticLoss:
         w0 = np.asarray(w0, dtype=np.float64)
         if w0.shape[w0.ndim - self.b.ndim :] != self.b.shape:
             raise ValueError(f"w0: expected last axes {self.b.shape}, got shape {w0.shape}")
+        if not np.isfinite(w0).all():
+            raise ValueError("w0: expected finite entries")
         moment = self._moment
         optimum = np.divide(moment, values, out=np.zeros_like(moment), where=values > 0)
         axes = (len(decay), *[1] * (w0.ndim - 1), values.size)
@@ -142,6 +158,14 @@ class QuadraticLoss:
 def descent_rate(eigenvalues: ArrayLike, eta: float) -> np.ndarray:
     """Return the decay rate per unit time of gradient descent, ``-ln|1 - eta lambda| / eta``.
 
-    Tends to ``lambda``, the rate of gradient flow, as ``eta`` goes to 0.
+    Tends to ``lambda``, the rate of gradient flow, as ``eta`` goes to 0. Raises
+    ValueError where ``eta`` is not positive.
     """
+    require_learning_rate(eta)
     return -np.log(np.abs(1 - eta * np.asarray(eigenvalues))) / eta
+
+
+def require_learning_rate(eta: float) -> None:
+    """Raise ValueError unless ``eta`` is a positive finite number."""
+    if np.ndim(eta) != 0 or not np.isfinite(eta) or eta <= 0:
+        raise ValueError(f"eta: expected a positive finite number, got {eta}")

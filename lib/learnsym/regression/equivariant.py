@@ -4,14 +4,21 @@ A predictor is ``f_W(x) = W x`` with ``W`` of shape ``(outputs, d)``; points are
 ``(n, d)`` and labels the rows of ``Y`` ``(n, outputs)``. Gideoni's Assumption 4: with ``(x, y)``
 the data contain ``(rho_in(g) x, rho_out(g) y)``. He writes points as rows: his ``W`` is our
 ``W^T``.
+
+The sums over the group count every pair ``(rho_in(g) x, rho_out(g) y)`` once per ``g``. So a point
+that some ``g`` leaves in place may carry a label that ``g`` moves: it then has several labels, and
+Theorem 4.2 holds as it stands. Only where each point counts once, with one label (Corollary 4.1 as
+published, the weights ``1 / |Stab(x)|``), must the label be fixed as well;
+:func:`learnsym.regression.require_equivariant_labels` checks that.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from learnsym.projection import EquivariantMaps
+from learnsym.projection import EquivariantMaps, null_space
+from learnsym.regression.assumptions import nonnegative_eigenvalues, require_orthogonal_maps
 from learnsym.regression.closed_form import QuadraticLoss
-from learnsym.regression.symmetry import augment, symmetrised_gram
+from learnsym.regression.symmetry import augment_pairs, symmetrised_gram
 from learnsym.representations import Representation
 
 
@@ -23,15 +30,9 @@ def symmetrised_cross_moment(
     Raises
     ------
     ValueError
-        ``Y`` has not one row per point, or the representations belong to different groups.
+        As :func:`learnsym.regression.symmetry.augment_pairs`.
     """
-    points, labels = augment(X, rho_in), augment(Y, rho_out)
-    if rho_in.group != rho_out.group:
-        raise ValueError(
-            f"rho_in, rho_out: expected one group, got {rho_in.group.name}, {rho_out.group.name}"
-        )
-    if points.shape[1] != labels.shape[1]:
-        raise ValueError(f"Y: expected {points.shape[1]} rows, got {labels.shape[1]}")
+    points, labels = augment_pairs(X, Y, rho_in, rho_out)
     return np.einsum("gni,gnj->ij", labels, points)
 
 
@@ -50,9 +51,22 @@ def equivariance_error(
 
     The asymmetry loss of Gideoni's section 5 for equivariant targets; the mean runs over the rows
     of ``X`` ``(n, d)``. The average over the group is taken element by element.
+
+    Raises
+    ------
+    ValueError
+        Shapes do not fit, there are no points, or the representations belong to different groups.
     """
     W, X = np.asarray(W, dtype=np.float64), np.asarray(X, dtype=np.float64)
-    group = rho_in.group
+    group, shape = rho_in.group, (rho_out.dimension, rho_in.dimension)
+    if group != rho_out.group:
+        raise ValueError(
+            f"rho_in, rho_out: expected one group, got {group.name}, {rho_out.group.name}"
+        )
+    if W.shape[-2:] != shape:
+        raise ValueError(f"W: expected last axes {shape}, got shape {W.shape}")
+    if X.ndim != 2 or X.shape[1] != rho_in.dimension or len(X) == 0:
+        raise ValueError(f"X: expected shape (n, {rho_in.dimension}) with n > 0, got {X.shape}")
     averaged = np.mean(
         [rho_out.matrix(group.inverse(g)) @ W @ rho_in.matrix(g) for g in group.elements()],
         axis=0,
@@ -61,6 +75,36 @@ def equivariance_error(
 
 
 def split_maps(W: ArrayLike, maps: EquivariantMaps) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``W_r`` in the equivariant maps and ``W_k`` in their orthogonal complement."""
+    """Return ``W_r`` in the equivariant maps and ``W_k`` in their orthogonal complement.
+
+    The two evolve independently (Theorem 4.2.2-3) where both representations are orthogonal
+    (Assumption 5). The split itself exists for any; :func:`map_decay_rates` asks for orthogonality.
+    """
     W_r = maps.project(W)
     return W_r, np.asarray(W, dtype=np.float64) - W_r
+
+
+def map_decay_rates(X: ArrayLike, maps: EquivariantMaps) -> np.ndarray:
+    """Return the rates at which ``W_k`` decays (Theorem 4.2.3), ascending, shape ``(k,)``.
+
+    The eigenvalues of ``W -> W K_G`` on the complement of the equivariant maps, per unit time of
+    gradient flow on the total squared error. A rate of exactly 0 belongs to a direction on which
+    the orbits have no variance: that part of ``W_k`` stays for ever.
+
+    Parameters
+    ----------
+    X
+        One point per orbit, shape ``(n, d)``.
+    maps
+        The equivariant maps between two orthogonal representations.
+
+    Raises
+    ------
+    ValueError
+        A representation is not orthogonal (Assumption 5); then the two parts of ``W`` mix.
+    """
+    require_orthogonal_maps(maps.rho_in, maps.rho_out)
+    K = symmetrised_gram(X, maps.rho_in)
+    outside = null_space(maps.projector())
+    moved = (outside.T.reshape(-1, *maps.shape) @ K).reshape(outside.T.shape)
+    return nonnegative_eigenvalues(moved @ outside, K)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf
 
-from learnsym.regression.closed_form import RANK_TOLERANCE
+from learnsym.regression.closed_form import RANK_TOLERANCE, require_learning_rate
 from learnsym.regression.symmetry import asymmetric_basis
 from learnsym.representations import Representation
 
@@ -67,14 +67,16 @@ def noise_covariance(
     Raises
     ------
     ValueError
-        ``rho`` is not orthogonal, shapes do not fit, ``sigma`` is negative, or only one of
-        ``steps`` and ``eta`` is given.
+        ``rho`` is not orthogonal, shapes do not fit, ``sigma`` is negative, ``eta`` is not
+        positive, or only one of ``steps`` and ``eta`` is given.
     """
     rows = _rows(rows, rho)
     if not (np.isfinite(sigma) and sigma >= 0):
         raise ValueError(f"sigma: expected a finite number of at least 0, got {sigma}")
     if (steps is None) != (eta is None):
         raise ValueError(f"steps, eta: expected both or none, got {steps}, {eta}")
+    if eta is not None:
+        require_learning_rate(eta)
     P = asymmetric_projector(rho)
     values, vectors = np.linalg.eigh(rows.T @ rows)
     seen = values > RANK_TOLERANCE * values[-1]

@@ -15,13 +15,37 @@ from learnsym.representations import Representation
 SAME_POINT = 1e-9
 
 
-def augment(X: ArrayLike, rho: Representation) -> np.ndarray:
+def augment(X: ArrayLike, rho: Representation, argument: str = "X") -> np.ndarray:
     """Return the rows ``rho(g) x`` for all ``g`` and ``x``, shape ``(|G|, n, d)``.
 
     Assumption 1 of Gideoni: the data set holds whole orbits (with multiplicity ``|Stab(x)|``).
+    Errors call the rows ``argument``.
     """
-    X = _points(X, rho)
+    X = _points(X, rho, argument)
     return np.array([rho.act(g, X) for g in rho.group.elements()])
+
+
+def augment_pairs(
+    X: ArrayLike, Y: ArrayLike, rho_in: Representation, rho_out: Representation
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return all ``rho_in(g) x`` (|G|, n, d) and ``rho_out(g) y`` (|G|, n, outputs).
+
+    Assumption 4 of Gideoni: with ``(x, y)`` the data contain ``(rho_in(g) x, rho_out(g) y)``.
+
+    Raises
+    ------
+    ValueError
+        ``Y`` has not one row per point, rows do not fit the representations or are not finite, or
+        the representations belong to different groups.
+    """
+    if rho_in.group != rho_out.group:
+        raise ValueError(
+            f"rho_in, rho_out: expected one group, got {rho_in.group.name}, {rho_out.group.name}"
+        )
+    points, labels = augment(X, rho_in), augment(Y, rho_out, "Y")
+    if points.shape[1] != labels.shape[1]:
+        raise ValueError(f"Y: expected {points.shape[1]} rows, got {labels.shape[1]}")
+    return points, labels
 
 
 def stabiliser_sizes(X: ArrayLike, rho: Representation) -> np.ndarray:
@@ -116,12 +140,12 @@ def _weights(w: ArrayLike, rho: Representation) -> np.ndarray:
     return w
 
 
-def _points(X: ArrayLike, rho: Representation) -> np.ndarray:
+def _points(X: ArrayLike, rho: Representation, argument: str = "X") -> np.ndarray:
     X = np.asarray(X, dtype=np.float64)
     if X.ndim != 2 or X.shape[1] != rho.dimension:
-        raise ValueError(f"X: expected shape (n, {rho.dimension}), got {X.shape}")
+        raise ValueError(f"{argument}: expected shape (n, {rho.dimension}), got {X.shape}")
     if not np.isfinite(X).all():
-        raise ValueError("X: expected finite entries")
+        raise ValueError(f"{argument}: expected finite entries")
     return X
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from tqdm import tqdm
 
+from learnsym.regression.closed_form import require_learning_rate
+
 
 def descend(
     rows: np.ndarray,
@@ -47,9 +49,10 @@ def descend(
     Raises
     ------
     ValueError
-        Shapes or dtypes do not fit, or ``steps`` is not increasing.
+        Shapes or dtypes do not fit, ``eta`` is not positive, or ``steps`` is not increasing.
     """
     _check(rows, labels, w0, steps)
+    require_learning_rate(eta)
     kind = rows.dtype.type
     source = itertools.repeat(None) if batches is None else iter(batches)
     wanted = {int(step) for step in steps}

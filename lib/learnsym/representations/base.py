@@ -36,7 +36,8 @@ class Representation:
     Raises
     ------
     ValueError
-        ``action`` returns something else than a finite ``(d, d)`` matrix on a generator.
+        ``action`` returns something else than a finite ``(d, d)`` matrix on a generator; for a
+        permutation representation, something else than a permutation of ``0 .. d - 1``.
     """
 
     def __init__(
@@ -51,12 +52,14 @@ class Representation:
         self.name = name
         self._action = action
         for g in group.generators:
-            image = self._action(g)
-            if image.shape != self._image_shape() or not np.isfinite(image).all():
-                raise ValueError(
-                    f"action: expected finite images of shape {self._image_shape()}, got shape "
-                    f"{image.shape} on {np.asarray(g).tolist()}"
-                )
+            self._check_image(np.asarray(self._action(g)), g)
+
+    def _check_image(self, image: np.ndarray, g: np.ndarray) -> None:
+        if image.shape != self._image_shape() or not np.isfinite(image).all():
+            raise ValueError(
+                f"action: expected finite images of shape {self._image_shape()}, got shape "
+                f"{image.shape} on {np.asarray(g).tolist()}"
+            )
 
     def _image_shape(self) -> tuple[int, ...]:
         return (self.dimension, self.dimension)
@@ -130,6 +133,15 @@ class PermutationRepresentation(Representation):
 
     def _image_shape(self) -> tuple[int, ...]:
         return (self.dimension,)
+
+    def _check_image(self, image: np.ndarray, g: np.ndarray) -> None:
+        super()._check_image(image, g)
+        is_integer = np.issubdtype(image.dtype, np.integer)
+        if not is_integer or not np.array_equal(np.sort(image), np.arange(self.dimension)):
+            raise ValueError(
+                f"action: expected a permutation of 0..{self.dimension - 1}, got "
+                f"{image.tolist()} of {image.dtype} on {np.asarray(g).tolist()}"
+            )
 
     def permutation(self, g: np.ndarray) -> np.ndarray:
         """Return the index array ``p`` of ``g``: coordinate ``i`` moves to ``p[i]``."""

@@ -2,7 +2,6 @@
 
 import dataclasses
 import sys
-import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +11,7 @@ from learnsym.results.arrays import Arrays, largest_deviation
 from learnsym.results.errors import CorruptResult, MissingResult, StaleResult
 from learnsym.results.experiment import Experiment, differing, find
 from learnsym.results.fingerprints import digest, fingerprint, plain_config
+from learnsym.results.process import run_apart
 from learnsym.results.provenance import machine, versions
 
 
@@ -27,8 +27,9 @@ class Result:
         The configuration, an instance of the experiment's ``Config``.
     provenance
         ``schema``, ``experiment``, ``scale``, ``seed``, ``config``, ``fingerprint`` (``config``,
-        ``code``), ``wall_time`` (seconds), ``peak_memory`` (MiB), ``cpu_model``, ``cpu_count``,
-        ``versions``, ``revalidations`` and, where stored, ``checksums``.
+        ``code``), ``wall_time`` (seconds), ``peak_memory`` (MiB, of a process that did nothing
+        else), ``cpu_model``, ``cpu_count``, ``versions``, ``revalidations`` and, where stored,
+        ``checksums``.
     """
 
     arrays: Arrays
@@ -42,8 +43,9 @@ def obtain(
     """Return a result: the stored one if it is fresh, else a new one.
 
     A result whose code changed is kept if its probe still agrees (``revalidate``). Otherwise,
-    and where the configuration changed, a file is corrupt or nothing is stored, it is computed and
-    stored; a line on stderr says why and how long that takes.
+    and where the configuration changed, a file is corrupt or nothing is stored, it is computed in
+    a process of its own and stored; a line on stderr says why and how long that takes. If it is
+    interrupted, what was stored stays as it is.
 
     Parameters
     ----------
@@ -198,9 +200,7 @@ def _compute(
         file=sys.stderr,
         flush=True,
     )
-    start = time.perf_counter()
-    arrays = experiment.run(config, progress)
-    wall_time = time.perf_counter() - start
+    run = run_apart(experiment, config, progress)
     plain = plain_config(config)
     record = {
         "schema": store.SCHEMA,
@@ -209,12 +209,13 @@ def _compute(
         "seed": config.seed,
         "config": plain,
         "fingerprint": {"config": digest(plain), "code": experiment.code},
-        "wall_time": round(wall_time, 3),
+        "wall_time": round(run.wall_time, 3),
         **machine(),
-        "versions": versions(),
+        "peak_memory": run.peak_memory,
+        "versions": run.versions,
         "revalidations": [],
     }
-    return Result(arrays, config, MappingProxyType(record))
+    return Result(run.arrays, config, MappingProxyType(record))
 
 
 def _renewed(

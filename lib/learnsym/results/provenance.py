@@ -14,12 +14,8 @@ except ImportError:  # not on Windows
 
 
 def machine() -> dict[str, Any]:
-    """Return ``cpu_model``, ``cpu_count`` and ``peak_memory`` (MiB)."""
-    return {
-        "cpu_model": cpu_model(),
-        "cpu_count": os.cpu_count(),
-        "peak_memory": peak_memory(),
-    }
+    """Return ``cpu_model`` and ``cpu_count``."""
+    return {"cpu_model": cpu_model(), "cpu_count": os.cpu_count()}
 
 
 def cpu_model() -> str:
@@ -39,8 +35,20 @@ def peak_memory() -> float | None:
     if resource is None:
         return None
     unit = 1 if sys.platform == "darwin" else 1024
-    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return round(max(resource.getrusage(who).ru_maxrss for who in whose) * unit / 2**20, 1)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
+    return round(max(_own_peak(unit), children) / 2**20, 1)
+
+
+def _own_peak(unit: int) -> int:
+    """Return the peak resident memory of this process in bytes.
+
+    On Linux ``ru_maxrss`` of a new process begins with that of the process which started it, so
+    the high-water mark of its own memory is read.
+    """
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.is_file() else []
+    marks = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")]
+    return marks[0] if marks else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Networks in torch as ensembles: the first axis of every parameter counts the runs."""
