@@ -11,6 +11,7 @@ settings.register_profile(
 settings.load_profile("learnsym")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Keep each module on one worker for the sake of its fixtures, but spread the chapters.
 

@@ -242,7 +242,8 @@ publish.claim(
     verdict=publish.CORRECTED,
     correction="The number of outputs bounds the number of triplets.",
     published_gap=comb(digit_problems.invariants, 5) - critical_count(digit_problems.hard_wired),
-    where="number of points enumerated, the whole gallery with two and five outputs, and digits; the gap is on digits",
+    where="choices of $r$ of the positive singular values found numerically, every case of the gallery with an invariant "
+    "vector, two and five outputs, and digits; the gap is on digits",
 )
 
 publish.claim(
@@ -254,7 +255,7 @@ publish.claim(
     measured=[checks.gradient_residual(problem) for problem in problems],
     tolerance=1e-10,
     verdict=publish.HOLDS,
-    where="norm of the gradient on the manifold relative to $\\lVert C\\rVert$, every point of three problems, the whole gallery",
+    where="norm of the gradient on the manifold relative to $\\lVert C\\rVert$, every point of three problems, every case of the gallery with an invariant vector",
 )
 
 publish.claim(
@@ -267,7 +268,7 @@ publish.claim(
     measured=[checks.set_distance(trio.hard_wired, trio.augmented) for trio in trios],
     tolerance=1e-9,
     verdict=publish.HOLDS,
-    where="largest distance of matched maps, relative to the largest map, the whole gallery with oblique cases",
+    where="largest distance of matched maps, relative to the largest map, every case of the gallery with an invariant vector, oblique ones included",
 )
 
 # %% [markdown]
@@ -358,7 +359,7 @@ publish.claim(
     measured=[checks.wrong_signatures(problem) == 0 for problem in problems],
     tolerance=1e-12,
     verdict=publish.BEYOND,
-    where="signs of the eigenvalues of the Hessian on the manifold at every critical point, three problems, the whole gallery",
+    where="signs of the eigenvalues of the Hessian on the manifold at every critical point, three problems, every case of the gallery with an invariant vector",
 )
 
 publish.claim(
@@ -383,7 +384,7 @@ publish.claim(
     expected=1,
     tolerance=1e-12,
     verdict=publish.HOLDS,
-    where="number of critical points whose Hessian has no negative eigenvalue, the whole gallery",
+    where="number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
 )
 
 publish.claim(
@@ -396,7 +397,7 @@ publish.claim(
     expected=1,
     tolerance=1e-12,
     verdict=publish.HOLDS,
-    where="number of critical points whose Hessian has no negative eigenvalue, the whole gallery",
+    where="number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
 )
 
 publish.claim(
@@ -409,7 +410,7 @@ publish.claim(
     expected=1,
     tolerance=1e-12,
     verdict=publish.HOLDS,
-    where="number of critical points whose Hessian has no negative eigenvalue, the whole gallery",
+    where="number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
 )
 
 # %% [markdown]
@@ -512,8 +513,8 @@ publish.claim(
 # Now maps of lower rank come back: at $W_1 = \dots = W_L = 0$, for one, nothing moves.
 # Let $I$ be any set of $q \le r$ triplets, and lift $W_I$ to layers in the plainest way: along each of its singular vectors a chain of $L$ equal weights, and zeros elsewhere.
 # Such layers are *balanced*, $W_{l+1}^\top W_{l+1} = W_l W_l^\top$, a property that gradient flow from small weights approximately keeps.
-# The weights that no chain uses we call *spare*.
-# A lift stays critical, with the same map, if the spare weights between hidden layers are changed.
+# Units that no chain passes we call *spare*, and so the weights between two spare units, or between a spare unit and an input or output.
+# A lift stays critical, with the same map, if the weights between spare hidden units are changed.
 #
 # ````{prf:theorem} Saddles in parameter space
 # :label: thm-parameter-index
@@ -539,7 +540,7 @@ publish.claim(
 # "Strict saddle", on which theorems about the convergence of gradient descent rest, is right for two layers and wrong for three.
 # The proof of (3) also shows what is special: the *largest* triplets are already in place.
 # If a lower-rank point keeps others, its Hessian shows a descent direction at any depth, since swapping triplets works within the chains that exist.
-# And it must be balanced: spare weights between the first and last layer, left over from a large initialisation, restore a descent direction.
+# And the spare weights must have product zero, as in a balanced lift: spare weights that are left over from a large initialisation, with a product that is not zero, restore a descent direction.
 #
 # We lift every choice of at most $r$ triplets of a hard-wired problem, and count negative eigenvalues of the exact Hessian in all parameters.
 # For two layers we also take the points that the search of the first section found, which need not be lifts of this kind.

@@ -26,7 +26,8 @@
 # Hard-wiring and augmentation end at the same accuracy, and the weak penalties of the paper end well below.
 # But $\lVert W_\perp\rVert$ is a poor witness.
 # Under augmentation it falls, rises again, and does not vanish, while what the data see of it falls to less than one per cent of its start.
-# The rise has a simple cause: the first layer only loses asymmetry, and the layer above it amplifies what is left ({prf:ref}`thm-first-layer`).
+# Under gradient flow on augmented data the rise has a simple cause: the first layer only loses asymmetry, and the layers above it amplify what is left ({prf:ref}`thm-first-layer`).
+# Adam on augmented data behaves much alike.
 # From a small start each mode of the data that the network learns makes one bump, and we give its formula ({prf:ref}`prop-bumps`).
 # If images are augmented by $k$ random rotations each instead of all, the map stays asymmetric, by an amount that we predict ({prf:ref}`prop-sampled`).
 
@@ -67,7 +68,7 @@ other_share = 1 - (other["asymmetric"] / other["total"]) ** 2
 # So $x \in \mathbb{R}^{196}$, and there are nine one-hot targets.
 # The network has one hidden layer of five units and no activation: $W = A W_1$ with $W_1$ of shape $5 \times 196$ and $A$ of shape $9 \times 5$.
 # We train on the full batch with Adam at a learning rate of $10^{-3}$ for 2,500 epochs, as the paper does, from PyTorch's default initial weights, five times.
-# The paper does not say which images it takes and how it scales them. We take grey values between 0 and 1.
+# We do not know which images the paper takes and how it scales them. We take grey values between 0 and 1.
 #
 # Three ways to learn are compared.
 # *Augmented*: every image enters in all four rotations.
@@ -170,20 +171,34 @@ publish.claim(
     where="differences of mean accuracy, in the order of growing strength, augmentation last",
 )
 
+curve = found["asymmetric"][:, 0].mean(axis=1)
 publish.claim(
     "asymmetric-norm-is-not-monotone",
-    "Under augmentation $\\lVert W_\\perp\\rVert$ falls first and rises later, and does not approach zero.",
+    "Under augmentation $\\lVert W_\\perp\\rVert$ falls first and rises later.",
     paper="D",
     item="Figure 3",
     paper_value="double descent",
-    measured=[
-        checks.turns(found["asymmetric"][:, 0].mean(axis=1)) >= 1,
-        found["asymmetric"][-1, 0].min() > 0.5 * found["asymmetric"][0, 0].min(),
-    ],
+    measured=curve.min() / min(curve[0], curve[-1]),
+    expected=0.95 if scale == "book" else 1.0,
+    relation="at most",
     tolerance=1e-9,
     verdict=publish.REPRODUCED,
-    where="at least one change between falling and rising in the mean over runs, and more than half of the start left in "
-    "every run",
+    where="least value of the mean over runs, over the smaller of its two ends; a second descent does not occur, and training at "
+    "scale smoke is too short for the rise",
+)
+
+publish.claim(
+    "asymmetric-norm-does-not-vanish",
+    "Under augmentation $\\lVert W_\\perp\\rVert$ does not approach zero.",
+    paper="D",
+    item="Figure 3",
+    paper_value=None,
+    measured=found["asymmetric"][-1, 0] / found["asymmetric"][0, 0],
+    expected=0.5,
+    relation="at least",
+    tolerance=1e-9,
+    verdict=publish.BEYOND,
+    where="end over start, every run",
 )
 
 publish.claim(
@@ -316,7 +331,7 @@ publish.claim(
 # The comparison with gradient descent has a second lesson.
 # Gradient descent does not touch a direction without data, and hardly touches one with little.
 # Adam divides each gradient by its running size, so that it moves every weight at about the same speed, however dark the pixel.
-# So the two optimisers end with the same predictions and with different weights.
+# So the two optimisers end with nearly the same loss, 0.668 and 0.666, and with different weights; gradient descent leaves several times more asymmetry in the predictions.
 #
 # (bumps)=
 # ## Why the norm rises
@@ -336,7 +351,7 @@ publish.claim(
 # ````
 #
 # The map is $W_\perp = A W_{1,\perp}$.
-# So $\lVert W_\perp\rVert$ can rise only because $A$ grows, and $A$ grows because the network learns.
+# For fixed $A$, $\lVert W_\perp\rVert$ could only fall. So it can rise only because $A$ changes, and $A$ grows because the network learns.
 # The same holds for any convex loss ({prf:ref}`cor-first-layer`).
 
 # %% tags=["hide-input"]
@@ -398,11 +413,12 @@ publish.claim(
 # %% tags=["hide-input"]
 times = np.linspace(0, 6, 181)
 square = representations.image(groups.image_rotations(4))
+spectrum = np.repeat([1.0, 0.3, 0.1, 0.0], 3)
 aligned = checks.aligned_flow(
-    square, [2.0, 1.0, 0.5], [0.01, 0.01, 0.01], [1.0] * 12, 1e-2, times, rng
+    square, [2.0, 1.0, 0.5], [0.01, 0.01, 0.01], spectrum, 1e-2, times, rng
 )
 tilted = checks.aligned_flow(
-    square, [2.0, 1.0, 0.5], [0.01, 0.01, 0.01], [1.0] * 12, 1e-2, times, rng, tilt=0.1
+    square, [2.0, 1.0, 0.5], [0.01, 0.01, 0.01], spectrum, 1e-2, times, rng, tilt=0.1
 )
 
 publish.figure(
@@ -410,7 +426,7 @@ publish.figure(
     "one-bump-a-mode",
     title="The asymmetric part rises and falls once for each mode",
     caption="Gradient flow of a two-layer linear network from a small aligned start, inputs of $4 \\times 4$ pixels under quarter "
-    "turns with the identity as covariance, singular values 2, 1 and 0.5. (a) The modes are learned one after the other. (b) "
+    "turns, singular values 2, 1 and 0.5; the variances of the twelve asymmetric directions are 1, 0.3, 0.1 and 0, three of each. (a) The modes are learned one after the other. (b) "
     "Squared norm of the part of $W_\\perp$ on each mode over $\\lVert W_{1,\\perp}(0)\\rVert^2$, and their sum. Lines: the formula. Marks: an ODE solver on all weights.",
     alt="Left, three S-shaped curves rise one after the other to 2, 1 and 0.5. Right, three bumps, each at the time at which its "
     "mode is half learned, with marks on the lines, and a grey curve above them with a peak and a shoulder.",
@@ -526,6 +542,9 @@ publish.claim(
 )
 
 # %% [markdown]
+# Under augmentation $\lVert W_\perp\rVert$ rises and does not fall again.
+# With a penalty {prf:ref}`thm-first-layer` does not apply, and there the norm of $W_{1,\perp}$ itself falls, rises and falls.
+#
 # The weights keep growing, since a linear map that classifies an image rightly gains from being scaled up.
 # So the share in (d) tends to 1 for the trivial reason that the denominator grows.
 # Again the predictions tell more, and they are still some way from invariant when training stops.
@@ -577,7 +596,7 @@ publish.table(
 # ````
 #
 # So the asymmetry of the predictions, squared, falls as $1/k$ and as $1/N$, and is exactly zero at $k = \lvert G\rvert$.
-# It is proportional to the residuals: where an invariant map fits the data, one element per sample is as good as all.
+# It is proportional to the squared residuals: where an invariant map fits the data, one element per sample is as good as all.
 
 # %% tags=["hide-input"]
 many = 40 * draws(scale)
@@ -678,15 +697,15 @@ publish.claim(
 )
 
 # %% [markdown]
-# For accuracy a single random rotation per image is nearly as good as all four.
+# A single random rotation per image costs about three points of accuracy, three rotations less than half a point.
 # The asymmetry that it leaves is a matter of exactness more than of performance.
 #
 # ## What to take away
 #
-# * Augmentation and hard-wiring end at the same predictions, whatever the loss; the penalties of the paper are too weak to follow.
+# * Augmentation and hard-wiring end at nearly the same accuracy with both losses, and with the squared error at the same optimum. The penalties of the paper are too weak to follow with the squared error; with cross-entropy only the weakest stays far behind.
 # * Judge invariance by predictions, not by weights. $\lVert W_\perp\rVert$ and the invariant share of $\lVert W\rVert^2$ are dominated by directions that the data hardly contain.
-# * The first layer only loses asymmetry. The layers above it amplify what is left while they learn, and this makes the norm of $W_\perp$ rise.
-# * Augmentation by $k$ of $\lvert G\rvert$ elements leaves an asymmetry of order $1/k$, which is proportional to the residuals and vanishes with the last element.
+# * Under gradient flow on augmented data the first layer only loses asymmetry. The layers above it amplify what is left while they learn, and this makes the norm of $W_\perp$ rise.
+# * Augmentation by $k$ of $\lvert G\rvert$ elements leaves a squared asymmetry of order $1/k$, which is proportional to the squared residuals and vanishes with the last element.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 publish.footer(scale, seed)
