@@ -7,8 +7,7 @@ from math import comb
 
 import numpy as np
 
-from learnsym import groups, representations
-from learnsym.data import digits
+from learnsym.checks.digit_optima import digit_data
 from learnsym.gallery import Case
 from learnsym.lowrank import (
     LowRankProblem,
@@ -104,11 +103,8 @@ def digit_trio(strength: float, size: int = 1_000, rank: int = 5) -> Trio:
     The covariance of the images is singular (some pixels are always dark), so the problems are
     those with the pseudo-inverse.
     """
-    images, labels = digits("mnist", "test", side=14)
-    kept = np.flatnonzero(labels < 9)[:size]
-    moments = Moments.from_data(images[kept].reshape(size, -1), np.eye(9)[labels[kept]])
-    rho = representations.image(groups.image_rotations(14))
-    return trio(moments, rho, rank, strength, pseudo_inverse=True)
+    data = digit_data(size)
+    return trio(data.moments, data.rho, rank, strength, pseudo_inverse=True)
 
 
 def gradient_residual(problem: LowRankProblem) -> float:

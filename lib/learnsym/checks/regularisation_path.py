@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from learnsym import gallery, groups, representations
-from learnsym.data import digits
+from learnsym import gallery
+from learnsym.checks.digit_optima import CLASSES, digit_data
 from learnsym.lowrank import Moments, constraint, crossings
 from learnsym.lowrank.path import RegularisationPath
 from learnsym.projection import reynolds
 from learnsym.representations import Representation
 
 WIDTH = 1e-9
-SIDE, CLASSES, IMAGES, DIGIT_RANK = 14, 9, 1_000, 5
+IMAGES, DIGIT_RANK = 1_000, 5
 
 
 def random_path(
@@ -193,13 +193,11 @@ class DigitPath:
 
 def digit_path(part: int) -> DigitPath:
     """Return the path on the ``part``-th thousand of the MNIST test images without digit 9."""
-    images, labels = digits("mnist", "test", side=SIDE)
-    kept = np.flatnonzero(labels < CLASSES)[part * IMAGES : (part + 1) * IMAGES]
-    if len(kept) < IMAGES:
+    if part not in range(8):
         raise ValueError(f"part: expected 0 to 7, got {part}")
-    rho = representations.image(groups.image_rotations(SIDE))
-    X = images[kept].reshape(IMAGES, -1)
-    moments = Moments.from_data(X, np.eye(CLASSES)[labels[kept]])
+    data = digit_data((part + 1) * IMAGES)
+    X, rho = data.X[-IMAGES:], data.rho
+    moments = Moments.from_data(X, data.Y[-IMAGES:])
     path = RegularisationPath(moments, rho, DIGIT_RANK, pseudo_inverse=True)
     return DigitPath(path, rho, moments, reynolds(rho), moments.averaged(rho).S, X)
 
