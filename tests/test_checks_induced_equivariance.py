@@ -230,3 +230,18 @@ def test_bad_shapes_are_named(rng):
         _ = Problem(np.ones((2, 2)), np.ones((3, 2)), np.ones((2, 2)), SWAP).loss
     with pytest.raises(ValueError, match="w0: expected last axes"):
         induced_equivariance.limit_defect(Problem(np.eye(2), np.eye(2), np.ones((2, 3)), SWAP))
+
+
+def test_transposes_belong_exactly_to_orthogonal_groups():
+    for case in gallery.cases():
+        for rho in (case.rho_in, case.rho_out):
+            assert induced_equivariance.transposes_belong(rho) == rho.is_orthogonal, rho
+
+
+def test_gradient_gaps_tell_the_two_forms_apart(rng):
+    for case in gallery.orthogonal_cases():
+        assert max(induced_equivariance.gradient_gaps(case.rho_in, rng)) < 1e-10
+    for case in gallery.oblique_cases():
+        right, wrong = induced_equivariance.gradient_gaps(case.rho_in, rng)
+        assert right < 1e-10
+        assert wrong > 1e-3

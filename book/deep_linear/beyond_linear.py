@@ -409,9 +409,11 @@ publish.figure(
     "The thin line falls by many orders of magnitude on test images.",
 )
 
-wide = nets["orbit_variance"].mean(axis=-1)[:, :, :, 1]
+variance = nets["orbit_variance"].mean(axis=-1)
+wide = variance[:, :, :, 1]
 publish.table(
     [
+        "units",
         "activation",
         *(
             f"{kind}, $N$ = {count:,}"
@@ -420,7 +422,12 @@ publish.table(
         ),
     ],
     [
-        [name, *(f"{wide[-1, kind, count, k]:.2g}" for kind in (0, 1) for count in (0, 1))]
+        [
+            units,
+            name,
+            *(f"{variance[-1, kind, count, width, k]:.1e}" for kind in (0, 1) for count in (0, 1)),
+        ]
+        for width, units in enumerate(config.hidden)
         for k, name in enumerate(names)
     ],
 )
@@ -470,6 +477,7 @@ publish.claim(
 # %% [markdown]
 # The invariance of an augmented nonlinear network is learned from data, so it holds where there are data.
 # On images it is good and grows with their number; on noise it is poor.
+# With 7 hidden units, a bottleneck for nine outputs, it is better by an order of magnitude or more where there are 5,000 images.
 # With 1,000 images and 15 units, the orbit variance on new images rises again while the training error still falls.
 # A network without activation has none of these limits: its orbit variance on images falls until training stops.
 

@@ -246,6 +246,60 @@ publish.claim(
 )
 
 # %% [markdown]
+# ### Two assumptions that are one
+#
+# For vector labels the paper assumes that the group is orthogonal (Assumption 5).
+# For single labels it asks for something that looks weaker: with every $\rho(g)$, its transpose belongs to the group as well (Assumption 3).
+#
+# ````{prf:proposition} Assumptions 3 and 5 of paper A
+# :label: prop-assumptions
+# For a finite group of matrices, Assumption 3 and orthogonality are equivalent.
+# ````
+#
+# ````{prf:proof}
+# The transpose of an orthogonal matrix is its inverse, which belongs to the group.
+# Conversely, let $\rho(g)^\top$ belong to the group. Then so does $\rho(g)\rho(g)^\top$, which therefore has finite order. It is symmetric and positive definite, so its eigenvalues are positive numbers of which some power is 1. They are all 1, and $\rho(g)\rho(g)^\top = I$.
+# ````
+#
+# The proofs of the paper write the gradient in two ways, which differ by a transpose (its Eqs 6 and 7).
+# Under either assumption they agree.
+# Without one, only Eq. 7 is the gradient of the loss.
+
+# %% tags=["hide-input"]
+moving = [case.rho_in for case in gallery.cases()]
+own = np.random.default_rng([seed, 1])
+gaps = np.array([induced_equivariance.gradient_gaps(rho, own) for rho in moving])
+upright = np.array([rho.is_orthogonal for rho in moving])
+
+publish.claim(
+    "assumptions-three-and-five-agree",
+    "For a finite group, transposes belong to the group exactly if the group is orthogonal.",
+    paper="A",
+    item="Theorem 4.2.2",
+    paper_value="Assumption 5 is stated as a further assumption",
+    measured=[induced_equivariance.transposes_belong(rho) for rho in moving],
+    expected=upright,
+    tolerance=1e-9,
+    verdict=publish.BEYOND,
+    where="all representations of the gallery, oblique ones included",
+)
+
+publish.claim(
+    "only-equation-seven-is-the-gradient",
+    "The gradient of the loss is that of Eq. 7. The form in Eq. 6 equals it for orthogonal groups.",
+    paper="A",
+    item="Theorem 3.3.1",
+    paper_value="Eqs 6 and 7 are the same",
+    measured=[*gaps[:, 0], *gaps[upright, 1]],
+    tolerance=1e-9,
+    verdict=publish.CORRECTED,
+    correction="For an oblique group Eq. 6 needs its $g$ and $g^\\top$ exchanged.",
+    published_gap=gaps[~upright, 1].min(),
+    where="relative distance from the slope of the loss, all representations of the gallery; the gap is the smallest over the "
+    "oblique ones",
+)
+
+# %% [markdown]
 # ## The published example and figure
 #
 # Points $(x, y)$ have the labels $(y^2, x^2)$, and the group swaps the two coordinates of points and labels.

@@ -12,6 +12,7 @@ from learnsym.gallery import Case, find
 from learnsym.projection import EquivariantMaps
 from learnsym.regression import QuadraticLoss
 from learnsym.regression.equivariant import split_maps, symmetrised_loss
+from learnsym.representations import Representation
 
 TIMES = np.array([0.0, 0.3, 1.0, 3.0])
 
@@ -182,3 +183,34 @@ def trained_rates(problem: Problem, steps: int = 400) -> tuple[np.ndarray, np.nd
     last = np.sum(sizes > 1e-6 * sizes[0], axis=0) - 1
     measured = -np.log(sizes[last, np.arange(len(values))] / sizes[0]) / (eta * recorded[last])
     return regression.descent_rate(values, eta), measured
+
+
+def transposes_belong(rho: Representation) -> bool:
+    """Return whether every ``rho(g)^T`` is some ``rho(h)``: Assumption 3 of Gideoni."""
+    matrices = np.array([rho.matrix(g) for g in rho.group.elements()])
+    gaps = np.abs(matrices[:, None] - matrices.mT).max(axis=(2, 3))
+    return bool(gaps.min(axis=0).max() < 1e-9)
+
+
+def gradient_gaps(rho: Representation, rng: np.random.Generator) -> tuple[float, float]:
+    """Return how far Eq. 7 and Eq. 6 of Gideoni are from the slope of the loss of Eq. 2.
+
+    Five random points and labels, random weights; the slope by central differences, which are
+    exact for a quadratic loss. Relative to its norm.
+    """
+    X, y = rng.standard_normal((5, rho.dimension)), rng.standard_normal(5)
+    w = rng.standard_normal(rho.dimension)
+    matrices = [rho.matrix(g) for g in rho.group.elements()]
+
+    def loss(v: np.ndarray) -> float:
+        return 0.5 * sum(np.sum((y - X @ m.T @ v) ** 2) for m in matrices)
+
+    steps = 0.5 * np.eye(rho.dimension)
+    slope = np.array([loss(w + step) - loss(w - step) for step in steps])
+    seventh = sum(m @ X.T @ (X @ m.T @ w - y) for m in matrices)
+    sixth = sum(m.T @ X.T @ (X @ m @ w - y) for m in matrices)
+    size = np.linalg.norm(slope)
+    return (
+        float(np.linalg.norm(seventh - slope) / size),
+        float(np.linalg.norm(sixth - slope) / size),
+    )
