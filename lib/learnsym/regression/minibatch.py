@@ -60,9 +60,13 @@ def shuffled_covariance(rows: ArrayLike, labels: ArrayLike, eta: float, batch: i
 
     Every epoch is a new random order of all rows. Within an epoch the gradient noise is that of
     sampling without replacement, and it cancels at the end. To leading order in ``eta``, the
-    average over an epoch of ``M = N / batch`` steps is
+    average over an epoch of ``M = N / batch`` steps is::
 
         S = eta^2 / batch  N / (N - 1)  (M^2 - 1) / (6 M)  O.
+
+    The mean of the weights is itself off by order ``eta``. On whole orbits that shift has no part
+    in the kernel of the averaged transpose, so that there ``S`` is the second moment about the
+    optimum.
 
     Arguments and errors are those of :func:`minibatch_covariance`; ``batch`` divides ``N``.
     """
