@@ -13,8 +13,9 @@ module               what it is for
 ``regression``       linear regression on symmetric data: closed forms and training (paper A)
 ``kernels``          wide networks as linear models: weight and conjugate kernels (paper A)
 ``lowrank``          least squares of bounded rank: optima, critical points, paths (paper D)
-``networks``         linear and two-layer networks in torch, seeds as one batch
-``training``         full-batch training of such ensembles, recorded as plain arrays
+``networks``         linear, two-layer and ReLU networks in torch, seeds as one batch
+``training``         training of such ensembles: full-batch, or in mini-batches with augmentation
+``invariance``       how invariant a network is: logits, probabilities, saliency, sensitivity
 ``experiments``      computations worth storing, one module each, and ``sweep``
 ``checks``           how far each statement of a paper is from true
 ``results``          stored results: loaded while fresh, else revalidated or recomputed
@@ -29,6 +30,7 @@ __all__ = [
     "experiments",
     "gallery",
     "groups",
+    "invariance",
     "kernels",
     "lowrank",
     "networks",

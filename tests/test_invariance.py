@@ -1,0 +1,457 @@
+"""Measures of invariance against loops over images and group elements, jacrev and full SVDs."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import logsumexp
+
+from cases import permutation_groups, seeds
+from learnsym import groups, invariance
+from learnsym.invariance import saliency
+from learnsym.networks.perceptron import orbit_indices, perceptron
+
+TURNS = orbit_indices(groups.image_rotations(4))
+SHIFTS = orbit_indices(groups.image_translations(6, "x", 2))
+SIZES = [16, 7, 6, 5, 3]
+TOLERANCE = {torch.float32: 2e-6, torch.float64: 1e-13}
+KINDS = [(None, "max"), (TURNS, "max"), (TURNS, "mean")]
+
+
+def images(count=9, n=16, dtype=torch.float64, seed=0):
+    return torch.tensor(np.random.default_rng(seed).standard_normal((count, n)), dtype=dtype)
+
+
+def some_labels(count=9, classes=3, seed=0, runs=None):
+    size = count if runs is None else (runs, count)
+    return torch.tensor(np.random.default_rng(seed).integers(0, classes, size))
+
+
+def random_logits(order=4, runs=2, count=5, classes=3, seed=0, scale=1.0):
+    rng = np.random.default_rng(seed)
+    return torch.tensor(scale * rng.standard_normal((order, runs, count, classes)))
+
+
+def same(a, b, tolerance=1e-12):
+    torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)
+
+
+# --- logits on orbits -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch", [1, 4, 4096])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_orbit_logits_are_the_outputs_of_moved_images(batch, dtype):
+    net, x = perceptron(SIZES, range(3), dtype=dtype), images(dtype=dtype)
+    found = invariance.orbit_logits(net, x, TURNS, batch)
+    assert found.shape == (4, 3, 9, 3) and found.dtype == dtype and not found.requires_grad
+    for row, g in zip(found, TURNS, strict=True):
+        moved = torch.stack([image[g] for image in x])
+        same(row, net(moved).detach(), TOLERANCE[dtype])
+
+
+def test_orbit_logits_take_images_of_their_own_for_every_run_and_plain_models():
+    net, x = perceptron(SIZES, range(3)), images(27, dtype=torch.float32).view(3, 9, 16)
+    found = invariance.orbit_logits(net, x, TURNS)
+    for run in range(3):
+        same(found[:, run : run + 1], invariance.orbit_logits(net.run(run), x[run], TURNS), 2e-6)
+    plain = invariance.orbit_logits(lambda z: z[..., :3], x[0], TURNS)
+    assert plain.shape == (4, 9, 3)
+
+
+# --- DI, LI and variances -------------------------------------------------------------------------
+
+
+def slow_errors(logits, first):
+    """Return DI and LI by loops in NumPy; ``first`` is the first group element that counts."""
+    order, runs, count, _ = logits.shape
+    kl, squares = np.zeros(runs), np.zeros(runs)
+    for g in range(first, order):
+        for run in range(runs):
+            for i in range(count):
+                f, moved = logits[0, run, i].numpy(), logits[g, run, i].numpy()
+                p = f - logsumexp(f)
+                kl[run] += np.sum(np.exp(p) * (p - moved + logsumexp(moved)))
+                squares[run] += np.sum((f - moved) ** 2)
+    return kl / (order - first) / count, squares / (order - first) / count
+
+
+@pytest.mark.parametrize("identity", [True, False])
+@given(st.integers(2, 5), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), seeds)
+def test_errors_match_loops(identity, order, runs, count, classes, seed):
+    logits = random_logits(order, runs, count, classes, seed, scale=3.0)
+    kl, squares = slow_errors(logits, 0 if identity else 1)
+    np.testing.assert_allclose(invariance.distribution_error(logits, identity), kl, atol=1e-12)
+    np.testing.assert_allclose(invariance.logit_error(logits, identity), squares, rtol=1e-12)
+
+
+def test_errors_of_a_known_example():
+    logits = torch.tensor([[[0.0, 0.0]], [[3.0, 4.0]]])
+    assert invariance.logit_error(logits).item() == 12.5
+    assert invariance.logit_error(logits, identity=False).item() == 25
+    p = np.array([np.exp(3.0), np.exp(4.0)]) / (np.exp(3.0) + np.exp(4.0))
+    expected = np.sum(0.5 * np.log(0.5 / p))
+    assert invariance.distribution_error(logits, identity=False).item() == pytest.approx(expected)
+
+
+def test_distribution_error_survives_certain_and_huge_logits():
+    logits = torch.tensor([[[0.0, 1e5]], [[0.0, 2e5]], [[1e5, 0.0]]], dtype=torch.float32)
+    found = invariance.distribution_error(logits, identity=False).item()
+    assert found == pytest.approx(1e5 / 2)
+
+
+@given(seeds, st.integers(2, 5))
+def test_variances_match_numpy(seed, order):
+    logits = random_logits(order, seed=seed)
+    array = logits.numpy()
+    within = array.var(axis=0).sum(-1).mean(-1)
+    total = np.array([array[:, r].reshape(-1, 3).var(axis=0).sum() for r in range(2)])
+    np.testing.assert_allclose(invariance.orbit_variance(logits), within, rtol=1e-12)
+    np.testing.assert_allclose(invariance.total_variance(logits), total, rtol=1e-12)
+    np.testing.assert_allclose(invariance.orbit_share(logits), within / total, rtol=1e-12)
+    scale_free = invariance.logit_error(logits).numpy() / (2 * total)
+    np.testing.assert_allclose(invariance.scale_free_logit_error(logits), scale_free, rtol=1e-12)
+
+
+@given(seeds)
+def test_orbit_variance_is_half_the_error_on_whole_orbits(seed):
+    x, net = images(5, seed=seed), perceptron(SIZES, range(2), dtype=torch.float64)
+    orbits = torch.cat([x[:, g] for g in TURNS])
+    logits = invariance.orbit_logits(net, orbits, TURNS)
+    same(invariance.logit_error(logits), 2 * invariance.orbit_variance(logits))
+    same(invariance.scale_free_logit_error(logits), invariance.orbit_share(logits))
+    # the same variance without the whole orbits in the data
+    same(
+        invariance.orbit_variance(logits),
+        invariance.orbit_variance(invariance.orbit_logits(net, x, TURNS)),
+    )
+
+
+@given(seeds, st.floats(0.1, 10), st.booleans())
+def test_scale_free_measures_forget_scale_and_offset(seed, scale, negative):
+    logits = random_logits(seed=seed)
+    changed = (-scale if negative else scale) * logits + torch.tensor([1.0, -2.0, 7.0])
+    for measure in (invariance.scale_free_logit_error, invariance.orbit_share):
+        same(measure(changed), measure(logits), 1e-9)
+
+
+def test_constant_logits_have_no_scale_free_error():
+    logits = torch.ones(4, 5, 3)
+    assert torch.isnan(invariance.scale_free_logit_error(logits))
+    assert torch.isnan(invariance.orbit_share(logits))
+    assert invariance.logit_error(logits) == 0
+
+
+# --- gradients ------------------------------------------------------------------------------------
+
+
+def every_jacobian(net, x):
+    """Return Jacobians by automatic differentiation, shape ``(runs, N, classes, n)``."""
+    found = []
+    for run in range(net.runs):
+        one = net.run(run)
+        derivative = torch.func.jacrev(lambda v, one=one: one(v[None])[0, 0])
+        found.append(torch.stack([derivative(image).detach() for image in x]))
+    return torch.stack(found)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("orbit", "pooling"), KINDS)
+def test_gradients_are_rows_of_jacobians(orbit, pooling, dtype):
+    net = perceptron(SIZES, range(3), orbit, pooling, dtype)
+    x, labels = images(dtype=dtype), some_labels(runs=3)
+    found = invariance.gradients(net, x, labels)
+    full = every_jacobian(net, x)
+    for run in range(3):
+        for i, label in enumerate(labels[run]):
+            same(found[run, i], full[run, i, label], TOLERANCE[dtype])
+    assert not found.requires_grad and all(p.grad is None for p in net.parameters)
+
+
+def test_gradients_do_not_depend_on_chunks_or_on_the_shape_of_the_input(monkeypatch):
+    net, x, labels = perceptron(SIZES, range(3)), images(dtype=torch.float32), some_labels()
+    expected = invariance.gradients(net, x, labels)
+    path = invariance.integrated_gradients(net, x, labels)
+    monkeypatch.setattr("learnsym.invariance._slopes.CHUNK", 100)
+    same(invariance.gradients(net, x, labels), expected, 2e-6)
+    same(invariance.gradients(net, x.expand(3, 9, 16), labels.expand(3, 9)), expected, 2e-6)
+    same(invariance.integrated_gradients(net, x, labels), path, 2e-6)
+    same(invariance.gradients(lambda z: net(z)[0], x, labels), expected[0], 2e-6)
+
+
+@pytest.mark.parametrize("output", ["logit", "probability"])
+@pytest.mark.parametrize(("orbit", "pooling"), KINDS)
+def test_integrated_gradients_match_a_loop_and_add_up(orbit, pooling, output):
+    net = perceptron(SIZES, range(2), orbit, pooling, torch.float64)
+    x, labels, baseline = images(), some_labels(), images(1, seed=1)[0]
+
+    def value(point, run, label):
+        logits = net.run(run)(point[None])[0, 0]
+        return (logits.softmax(-1) if output == "probability" else logits)[label]
+
+    found = invariance.integrated_gradients(net, x, labels, baseline, 8, output)
+    for run in range(2):
+        for i in (0, 4):
+            total = torch.zeros(16, dtype=torch.float64)
+            for k in range(8):
+                point = baseline + (k + 0.5) / 8 * (x[i] - baseline)
+                total += torch.func.grad(value)(point, run, labels[i]).detach()
+            same(found[run, i], (x[i] - baseline) * total / 8)
+    # a model that is not known to be a perceptron takes the other path
+    same(found, invariance.integrated_gradients(lambda z: net(z), x, labels, baseline, 8, output))
+    fine = invariance.integrated_gradients(net, x, labels, baseline, 400, output)
+    ends = [net(points).detach() for points in (x, baseline[None])]
+    if output == "probability":
+        ends = [end.softmax(-1) for end in ends]
+    gain = (ends[0] - ends[1])[:, torch.arange(9), labels]
+    assert (fine.sum(-1) - gain).abs().max() < 5e-3 * gain.abs().max()
+
+
+def test_integrated_gradients_of_a_quadratic_are_exact():
+    x, labels = images(), torch.zeros(9, dtype=torch.int64)
+    found = invariance.integrated_gradients(
+        lambda z: z.square().sum(-1, keepdim=True), x, labels, 2.0, 1
+    )
+    same(found, x**2 - 4)
+
+
+# --- the published map ----------------------------------------------------------------------------
+
+
+def slow_map(values, side, threshold):
+    """Return the published map of one image with wrapped borders, pixel by pixel."""
+    heights = np.abs(values)
+    heights[heights < threshold * heights.max()] = 0
+    heights = heights.reshape(side, side)
+    kernel = np.exp(-(np.array([[2, 1, 2], [1, 0, 1], [2, 1, 2]]) / 2))
+    smooth = np.zeros((side, side))
+    for i in range(side):
+        for j in range(side):
+            for a in range(3):
+                for b in range(3):
+                    source = heights[(i + a - 1) % side, (j + b - 1) % side]
+                    smooth[i, j] += kernel[a, b] / kernel.sum() * source
+    return smooth.ravel()
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 0.9])
+def test_published_map_matches_a_loop(threshold, monkeypatch):
+    maps = images(6, 36).view(2, 3, 36)
+    found = invariance.published_map(maps, 6, threshold)
+    for row, values in zip(found.view(6, 36), maps.view(6, 36), strict=True):
+        np.testing.assert_allclose(row, slow_map(values.numpy().copy(), 6, threshold), atol=1e-12)
+    monkeypatch.setattr(saliency, "CHUNK", 40)
+    same(invariance.published_map(maps, 6, threshold), found)
+
+
+@pytest.mark.parametrize("orbit", [SHIFTS, orbit_indices(groups.image_rotations(6))])
+def test_published_map_moves_with_the_image_only_if_borders_wrap(orbit):
+    maps = images(5, 36)
+    for padding, moves in (("circular", True), ("reflect", False), ("constant", False)):
+        smooth = partial(invariance.published_map, side=6, threshold=0.0, padding=padding)
+        gaps = [(smooth(maps[:, g]) - smooth(maps)[:, g]).abs().max() for g in orbit]
+        # rotations keep the border where it is
+        assert (max(gaps) < 1e-12) == (moves or len(orbit) == 4)
+
+
+# --- similarity -----------------------------------------------------------------------------------
+
+
+@given(permutation_groups(5), seeds)
+def test_realign_undoes_the_group(group, seed):
+    orbit = orbit_indices(group)
+    maps = images(3, orbit.shape[1], seed=seed)
+    moved = torch.stack([maps[:, g] for g in orbit])
+    same(invariance.realign(moved, orbit), maps.expand(moved.shape))
+
+
+@pytest.mark.parametrize("identity", [True, False])
+@given(permutation_groups(4), seeds, st.lists(st.tuples(*[st.integers(0, 5)] * 3), max_size=3))
+def test_similarity_matches_a_loop(identity, group, seed, zeros):
+    orbit = orbit_indices(group)
+    if len(orbit) == 1:
+        return
+    rng = np.random.default_rng(seed)
+    maps = torch.tensor(rng.standard_normal((len(orbit), 2, 3, orbit.shape[1])))
+    for g, run, i in zeros:
+        maps[g % len(orbit), run % 2, i % 3] = 0
+    found = invariance.saliency_similarity(maps, orbit, identity)
+    for run in range(2):
+        cosines = []
+        for g in range(0 if identity else 1, len(orbit)):
+            for i in range(3):
+                back = np.zeros(orbit.shape[1])
+                back[orbit[g].numpy()] = maps[g, run, i].numpy()
+                still = maps[0, run, i].numpy()
+                lengths = np.linalg.norm(back) * np.linalg.norm(still)
+                cosines.append(back @ still / lengths if lengths else np.nan)
+        missing = int(np.isnan(cosines).sum())
+        assert found.undefined[run] == missing
+        if missing < len(cosines):
+            assert found.mean[run].item() == pytest.approx(np.nanmean(cosines), abs=1e-12)
+        else:
+            assert torch.isnan(found.mean[run])
+
+
+def test_similarity_of_tiny_maps_and_of_none():
+    maps = images(4, 16).expand(4, 4, 16) * 1e-300
+    moved = torch.stack([m[..., g] for m, g in zip(maps, TURNS, strict=True)])
+    assert invariance.saliency_similarity(moved, TURNS).mean.item() == pytest.approx(1)
+    nothing = invariance.saliency_similarity(0 * moved, TURNS)
+    assert torch.isnan(nothing.mean) and nothing.undefined == 16
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_maps_of_tied_networks_move_with_the_image(dtype):
+    tied = perceptron(SIZES, range(2), TURNS, dtype=dtype)
+    free = perceptron(SIZES, range(2), dtype=dtype)
+    x, labels = images(dtype=dtype), some_labels()
+    for measure in (invariance.gradients, invariance.integrated_gradients):
+        for net, invariant in ((tied, True), (free, False)):
+            maps = invariance.orbit_maps(partial(measure, net), x, labels, TURNS)
+            assert maps.shape == (4, 2, 9, 16) and maps.dtype == dtype
+            found = invariance.saliency_similarity(maps, TURNS, identity=False).mean
+            assert (abs(found.min() - 1) < 1e-6) == invariant
+    skew = partial(invariance.integrated_gradients, tied, baseline=images(1, dtype=dtype)[0])
+    maps = invariance.orbit_maps(skew, x, labels, TURNS)
+    assert invariance.saliency_similarity(maps, TURNS).mean.max() < 0.99
+
+
+# --- Jacobians ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("sizes", [[16, 5, 3], SIZES])
+@pytest.mark.parametrize(("orbit", "pooling"), KINDS)
+def test_jacobians_and_their_norms(orbit, pooling, sizes, dtype, monkeypatch):
+    net, x = perceptron(sizes, range(3), orbit, pooling, dtype), images(dtype=dtype)
+    full = every_jacobian(net, x)
+    norms = torch.linalg.svdvals(full)[..., 0]
+    tolerance = TOLERANCE[dtype]
+    same(invariance.jacobians(net, x), full, tolerance)
+    same(invariance.spectral_norms(net, x), norms, tolerance)
+    monkeypatch.setattr("learnsym.invariance.jacobian._CHUNK", 500)
+    same(invariance.jacobians(net, x.expand(3, 9, 16)), full, tolerance)
+    same(invariance.spectral_norms(net, x), norms, tolerance)
+    wrong = net.with_parameters([p * 1.01 for p in net.parameters])
+    assert (invariance.spectral_norms(wrong, x) - norms).abs().max() > 1e-3
+
+
+def test_spectral_norm_of_a_dead_network_is_zero():
+    net = perceptron([16, 4, 3], [0])
+    dead = net.with_parameters([*net.weights, net.biases[0] - 100, net.biases[1]])
+    assert (invariance.spectral_norms(dead, images(dtype=torch.float32)) == 0).all()
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+def test_models_and_images_that_do_not_fit_are_refused():
+    x, labels = images(dtype=torch.float32), some_labels()
+    net = perceptron(SIZES, range(2))
+    for model in (
+        lambda z: z.sum(-1),
+        lambda z: z.sum(),
+        lambda z: z[:3],
+        lambda z: z[..., :0],
+        lambda z: None,
+    ):
+        with pytest.raises(ValueError, match=r"model: expected an output of shape \(\.\.\., 9, cl"):
+            invariance.orbit_logits(model, x, TURNS)
+        with pytest.raises(ValueError, match="model: expected an output"):
+            invariance.gradients(model, x, labels)
+    with pytest.raises(ValueError, match=r"model: expected an output of shape \(2, 9"):
+        invariance.orbit_logits(lambda z: net(z)[0], x.expand(2, 9, 16), TURNS)
+    for bad in (x[:0], x[0], x.long(), x.numpy()):
+        with pytest.raises(ValueError, match="x: expected"):
+            invariance.orbit_logits(net, bad, TURNS)
+        with pytest.raises(ValueError, match="x: expected"):
+            invariance.integrated_gradients(net, bad, labels)
+        with pytest.raises(ValueError, match="x: expected"):
+            invariance.orbit_maps(partial(invariance.gradients, net), bad, labels, TURNS)
+        with pytest.raises(ValueError, match="x: expected"):
+            invariance.spectral_norms(net, bad)
+    with pytest.raises(ValueError, match="batch: expected at least 1, got 0"):
+        invariance.orbit_logits(net, x, TURNS, batch=0)
+
+
+def test_orbits_that_do_not_fit_are_refused():
+    x, net = images(dtype=torch.float32), perceptron(SIZES, range(2))
+    maps = images(36).view(4, 9, 16)
+    for orbit, text in (
+        (SHIFTS, "a group that moves 16 pixels, got one that moves 36"),
+        (TURNS.flip(0), "the identity in row 0"),
+        (TURNS * 0, r"rows that permute 0\.\.15"),
+        (TURNS.float(), r"integers of shape \(\|G\|, n\)"),
+        (TURNS[0], "integers of shape"),
+    ):
+        with pytest.raises(ValueError, match="orbit: expected " + text):
+            invariance.orbit_logits(net, x, orbit)
+        with pytest.raises(ValueError, match="orbit: expected " + text):
+            invariance.saliency_similarity(maps, orbit)
+    with pytest.raises(ValueError, match="maps: expected one row for each of 4, got 3"):
+        invariance.realign(maps[:3], TURNS)
+    with pytest.raises(ValueError, match="maps: expected shape"):
+        invariance.realign(maps[0], TURNS)
+    with pytest.raises(ValueError, match="maps: expected finite numbers"):
+        invariance.saliency_similarity(maps / 0, TURNS)
+    with pytest.raises(ValueError, match="identity: expected True"):
+        invariance.saliency_similarity(maps[:1], TURNS[:1], identity=False)
+
+
+def test_labels_and_settings_out_of_range_are_refused():
+    x, net = images(dtype=torch.float32), perceptron(SIZES, range(2))
+    for labels, text in (
+        (some_labels() + 3, r"classes 0\.\.2, got 3\.\."),
+        (some_labels() - 1, r"classes 0\.\.2, got -1\.\."),
+        (some_labels(8), r"shape \(9,\) or \(2, 9\), got \(8,\)"),
+        (some_labels().double(), "integers"),
+    ):
+        with pytest.raises(ValueError, match="labels: expected " + text):
+            invariance.gradients(net, x, labels)
+    labels = some_labels()
+    with pytest.raises(ValueError, match="output: expected one of"):
+        invariance.integrated_gradients(net, x, labels, output="loss")
+    with pytest.raises(ValueError, match="steps: expected at least 1, got 0"):
+        invariance.integrated_gradients(net, x, labels, steps=0)
+    for baseline in (torch.zeros(3), torch.zeros(2, 9, 16)):
+        with pytest.raises(ValueError, match="baseline: expected a shape that fits"):
+            invariance.integrated_gradients(net, x, labels, baseline)
+    for threshold in (-0.1, 1.0, float("nan")):
+        with pytest.raises(ValueError, match=r"threshold: expected a number in \[0, 1\)"):
+            invariance.published_map(x, 4, threshold)
+    with pytest.raises(ValueError, match="side: expected 16 = side"):
+        invariance.published_map(x, 5)
+    with pytest.raises(ValueError, match="padding: expected one of"):
+        invariance.published_map(x, 4, padding="wrap")
+
+
+def test_logits_that_do_not_fit_are_refused():
+    for measure in (
+        invariance.logit_error,
+        invariance.distribution_error,
+        invariance.orbit_variance,
+        invariance.scale_free_logit_error,
+        invariance.orbit_share,
+    ):
+        for bad in (torch.ones(4, 3), torch.ones(4, 0, 3), torch.ones(4, 5, 3).long()):
+            with pytest.raises(ValueError, match="logits: expected"):
+                measure(bad)
+    for measure in (invariance.logit_error, invariance.distribution_error):
+        with pytest.raises(ValueError, match="identity: expected True"):
+            measure(torch.ones(1, 5, 3), identity=False)
+
+
+def test_jacobians_of_other_models_are_refused():
+    net, x = perceptron(SIZES, range(2)), images(dtype=torch.float32)
+    for measure in (invariance.jacobians, invariance.spectral_norms):
+        with pytest.raises(ValueError, match="network: expected a Perceptron"):
+            measure(torch.nn.Linear(16, 3), x)
+        with pytest.raises(ValueError, match="with a hidden layer, got 1 layer"):
+            measure(perceptron([16, 3], [0]), x)
+        for bad in (x[:, :9], x.expand(3, 9, 16)):
+            with pytest.raises(ValueError, match=r"x: expected images of shape \(N, 16\) or \(2"):
+                measure(net, bad)
