@@ -399,14 +399,6 @@ def test_error_over_the_variance_of_the_logits(rng):
     assert found[1, 0, 1, 3] == pytest.approx(error[1, 0, 1, 3] / (2 * scale[1, 0, 1, 3] ** 2))
 
 
-def test_crossing_is_interpolated():
-    line = 1 - np.array(LEVELS)
-    assert checks.crossing(line, 0.25) == pytest.approx(0.75)
-    assert checks.crossing(line, 0.5) == pytest.approx(0.5)
-    assert checks.crossing(line, 1.0) == 0
-    assert checks.crossing(line + 1, 0.5) == 1
-
-
 def test_cells():
     assert checks.cell(np.array([0.94, 0.96]), 1, percent=True) == "95.0 ± 1.4"
     assert checks.cell(np.array([2.0]), 2) == "2.00 ± 0.00"

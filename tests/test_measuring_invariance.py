@@ -106,7 +106,7 @@ def test_whole_orbits_list_every_image_in_every_place():
     ("value", "text"),
     [
         (1e-17, "0"),
-        (2.5e-4, "2e-4"),
+        (2e-4, "2e-4"),
         (0.004, "4e-3"),
         (0.5, "0.50"),
         (-0.33, "-0.33"),

@@ -21,7 +21,12 @@
 # This chapter repeats the figure, adds three drifts of our own, trains on clothes instead of digits, and asks at the end what a much simpler remedy achieves: to average a network over the orbit.
 #
 # **What we find.**
-# TBD
+# The order in the figure is right: along the drift the class probabilities of augmented networks are further from invariant than those of regularised ones by a factor of hundreds, and weight-tied networks stay exactly invariant.
+# The speed is not. At $\beta = 0.1$ augmented networks have hardly changed; their invariance fails gradually and is lost half way.
+# Weight-tied networks keep more of their accuracy than augmented ones. Regularised networks do not: under rotations they lose the most, and a slight drift is enough.
+# DI misleads twice. A sure network hides a logit error of any size ({prf:ref}`prop-saturation`), and a network whose logits shrink looks invariant whatever it does. Under noise the invariance of regularised networks is gone, measured by the scale-free LI, and DI does not show it.
+# Averaging an augmented network over the orbit is exactly invariant under every drift, can only lower the cross-entropy ({prf:ref}`prop-orbit-average`), and on digits is more accurate than both alternatives.
+# Trained on clothes, networks repeat the order of the errors on digits.
 
 # %% tags=["parameters"]
 scale = "paper"
@@ -72,7 +77,7 @@ publish.figure(
     caption="Networks trained on digits, along the drift from digits ($\\beta = 0$) to clothes ($\\beta = 1$). Above: DI, on a "
     "logarithmic axis; that of weight-tied networks is zero. Below: accuracy over accuracy without drift. Lines are means over "
     "runs, bands reach from the least to the largest run. It corresponds to Figure 4 of paper C.",
-    alt="tbd",
+    alt="Above, two panels with DI on a logarithmic axis: DA starts between a tenth and a third and rises above one; IR stays two to three orders of magnitude lower. Below, accuracy ratios that fall from one to about a tenth: WT highest, then DA; IR lowest for R4 and next to DA for T3.",
 )
 
 # %% tags=["hide-input"]
@@ -80,23 +85,23 @@ error = drift.along(digits, "distribution_error")
 ratio = drift.accuracy_ratio(digits)
 accuracy = drift.along(digits, "accuracy")
 growth = drift.at(error, "DA", 0.1) / drift.at(error, "DA", 0.0)
-least = (drift.at(error, "DA") / drift.at(error, "IR")).min()
+least_factor = (drift.at(error, "DA") / drift.at(error, "IR")).min()
 tied = [
     drift.at(drift.along(digits, name, kind), "WT")
     for name in ("distribution_error", "logit_error")
     for kind in drift.DRIFTS
 ]
-same = [drift.at(drift.along(digits, "agreement", kind), "WT") for kind in drift.DRIFTS]
+same = {kind: drift.along(digits, "agreement", kind) for kind in drift.DRIFTS}
 
 publish.claim(
     "drift-order-of-di",
     "All along the drift the class probabilities of DA are far from invariant and those of IR are close to it: DI differs by a "
-    "factor of more than 20 at every level.",
+    "factor of more than 100 at every level.",
     paper="C",
     item="Figure 4",
     paper_value="DA far above IR and WT",
-    measured=least,
-    expected=20.0 if trained else 5.0,
+    measured=least_factor,
+    expected=100.0 if trained else 5.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.REPRODUCED,
@@ -109,7 +114,10 @@ publish.claim(
     paper="C",
     item="Figure 4",
     paper_value="DI = 0 at every level",
-    measured=[np.max(tied) < 1e-9, np.min(same) == 1],
+    measured=[
+        np.max(tied) < 1e-6,
+        min(drift.at(values, "WT").min() for values in same.values()) == 1,
+    ],
     tolerance=0.5,
     verdict=publish.REPRODUCED,
     where="DI and LI zero up to single precision and the same decision on every orbit; four drifts, 11 levels, R4 and T3",
@@ -145,40 +153,88 @@ publish.claim(
 
 publish.claim(
     "strong-drift-breaks-spurious-invariance",
-    "Spurious invariance does fail, but half way: at $\\beta = 0.5$ the DI of DA is at least 2.5 times what it was, and at "
-    "least a third of the accuracy is gone.",
+    "Spurious invariance does fail, but half way: at $\\beta = 0.5$ the DI of DA is at least three times what it was.",
     paper="C",
     item="Figure 4",
     paper_value=None,
-    measured=np.concatenate(
-        [
-            drift.at(error, "DA", 0.5) / drift.at(error, "DA", 0.0) / 2.5,
-            (1 - drift.at(ratio, "DA", 0.5)) * 3,
-        ]
-    ),
-    expected=1.0 if trained else 0.0,
+    measured=drift.at(error, "DA", 0.5) / drift.at(error, "DA", 0.0),
+    expected=3.0 if trained else 0.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="growth of DI over 2.5, and three times the lost share of the accuracy, R4 and T3 (at scale smoke there is nothing to lose)",
+    where="DI of DA at $\\beta = 0.5$ over that at 0, R4 and T3 (at scale smoke no factor is asked for)",
 )
 
 publish.claim(
-    "wt-and-ir-keep-more-accuracy",
-    "WT and IR keep a larger share of their accuracy than DA, at every level and for both groups.",
+    "regularised-decisions-survive-the-drift",
+    "The decisions of IR stay invariant all the way to clothes: more than 19 of 20 moved images keep their class, at every level. With DA fewer than 4 of 5 do in the end.",
     paper="C",
     item="Figure 4",
-    paper_value="WT and IR stay above DA",
-    measured=[(drift.at(ratio, name) - drift.at(ratio, "DA")).min(axis=1) for name in ("WT", "IR")],
+    paper_value="IR stays invariant",
+    measured=np.concatenate(
+        [
+            drift.at(same["mixture"], "IR").min(axis=1) - (0.95 if trained else 0.5),
+            (0.8 if trained else 1.0) - drift.at(same["mixture"], "DA", 1.0),
+        ]
+    ),
     expected=0.0,
     relation="at least",
-    tolerance=0.01,
+    tolerance=1e-9,
+    verdict=publish.REPRODUCED,
+    where="least agreement of IR over 11 levels less 0.95, and 0.8 less the agreement of DA at $\\beta = 1$, R4 and T3 (at scale smoke 0.5 and 1)",
+)
+
+publish.claim(
+    "wt-keeps-more-accuracy",
+    "WT keeps at least as large a share of its accuracy as DA, at every level and for both groups.",
+    paper="C",
+    item="Figure 4",
+    paper_value="WT above DA",
+    measured=(drift.at(ratio, "WT") - drift.at(ratio, "DA")).min(axis=1),
+    expected=0.0 if trained else -0.5,
+    relation="at least",
+    tolerance=0.005,
+    verdict=publish.REPRODUCED,
+    where="least difference of accuracy ratios over 11 levels, R4 and T3 (at scale smoke it may be as low as -0.5)",
+)
+
+publish.claim(
+    "ir-keeps-more-accuracy",
+    "IR keeps at least as large a share of its accuracy as DA, at every level and for both groups.",
+    paper="C",
+    item="Figure 4",
+    paper_value="IR above DA",
+    measured=(drift.at(ratio, "IR") - drift.at(ratio, "DA")).min(axis=1),
+    expected=0.0,
+    relation="at least",
+    tolerance=0.005,
     verdict=publish.NOT_REPRODUCED,
-    where="least difference of accuracy ratios over all levels, first WT, then IR, each for R4 and T3",
+    where="least difference of accuracy ratios over 11 levels, R4 and T3",
+)
+
+publish.claim(
+    "slight-drift-hurts-ir-most",
+    "Under a slight drift and R4, IR loses the most: at least five points of the accuracy ratio more than DA, and DA more than WT.",
+    paper="C",
+    item="Figure 4",
+    paper_value=None,
+    measured=[
+        drift.at(ratio, "DA", 0.1)[0] - drift.at(ratio, "IR", 0.1)[0],
+        drift.at(ratio, "WT", 0.1)[0] - drift.at(ratio, "DA", 0.1)[0],
+    ],
+    expected=[0.05, 0.0] if trained else [-1.0, -1.0],
+    relation="at least",
+    tolerance=1e-9,
+    verdict=publish.BEYOND,
+    where="differences of accuracy ratios at $\\beta = 0.1$, R4: DA less IR, WT less DA (at scale smoke no order is asked for)",
 )
 
 # %% [markdown]
-# TBD
+# So the order of the figure is reproduced, and the word *slight* is not. DI of DA grows steadily with $\beta$, by a large factor in the end, but at $\beta = 0.1$ it has grown by less than a half.
+# What the figure says about accuracy holds for weight-tying and not for the penalty. Both networks have class probabilities that are invariant, or nearly so, all along the drift, and under rotations one of them loses accuracy faster than the network that has not.
+# Invariance to the group and robustness to the drift are different things: the drift is no element of the group. A plausible reason for the weakness of IR is that the penalty has shrunk what separates the classes along with what separates moved images; we have not tested it.
+#
+# The accuracy ratio has a trap of its own. It ends where guessing begins, divided by the accuracy without drift, so the least accurate network ends highest.
 
 # %% tags=["hide-input"]
 ends = accuracy[..., -1].mean(axis=2)
@@ -216,7 +272,7 @@ publish.figure(
     caption="Networks trained on digits under noise, dropped pixels and a change of contrast. Above: DI, where it is not zero. "
     "Below: accuracy over accuracy without drift. Filled markers for R4, open ones for T3, means over runs. At level 1 of dropped pixels "
     "and level 0.5 of contrast all images are alike, and so is every moved image: DI is zero there.",
-    alt="tbd",
+    alt="Three columns. DI of DA rises and falls again under noise and dropped pixels; IR is orders of magnitude lower, least so under noise. Under contrast both fall to zero in the middle and rise again. Accuracy ratios fall to about a tenth in all columns, for dropped pixels latest, for contrast within the first three tenths.",
 )
 
 publish.table(
@@ -255,13 +311,13 @@ errors = {kind: drift.along(digits, "distribution_error", kind) for kind in drif
 
 publish.claim(
     "dropped-pixels-keep-the-order",
-    "Dropped pixels disturb DA and IR in the same order as clothes do: at half of the pixels the DI of DA is above that of IR by a factor of more than 20.",
+    "Dropped pixels disturb DA and IR in the same order as clothes do: at half of the pixels the DI of DA is above that of IR by a factor of more than 100.",
     paper="C",
     item="Figure 4",
     paper_value=None,
     measured=drift.at(errors["dropped pixels"], "DA", 0.5)
     / drift.at(errors["dropped pixels"], "IR", 0.5),
-    expected=20.0 if trained else 5.0,
+    expected=100.0 if trained else 5.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
@@ -288,7 +344,10 @@ publish.claim(
 # (di-misleads)=
 # ## Where DI alone misleads
 #
-# TBD
+# DI compares class probabilities, and two kinds of networks have nearly the same class probabilities at $x$ and at $gx$ without being invariant.
+# *Quiet* networks have small logits, so that all classes are about equally likely. Their LI is small, too, as {prf:ref}`prop-di-bound` demands, but not in proportion to what their logits do at all.
+# *Sure* networks have one class so far ahead that nothing else shows.
+# Drifts make networks both quiet and sure. Two other measures help. The share of *equal decisions* on $x$ and $gx$ does not depend on the size of the logits. Neither does the *scale-free LI*, LI over twice the variance of the logits ({prf:ref}`prop-li-variance`), which is of the order of one for logits that have nothing to do with each other on an orbit.
 #
 # ````{prf:proposition} Saturation hides a logit error
 # :label: prop-saturation
@@ -343,7 +402,7 @@ publish.figure(
     caption="DA networks trained on digits, on the way from the images (level 0) to their negatives (level 1). Above: LI and DI, "
     "on a logarithmic axis. Below: the share of moved images with the class of the unmoved image, and with the right class. Means over "
     "runs; the dotted line marks the grey image, at which all images are alike and both errors are zero.",
-    alt="tbd",
+    alt="Above, LI and DI on a logarithmic axis, for R4 and T3: both fall to zero at the middle and rise again, DI by more orders of magnitude than LI. Below, the share of right decisions falls to about a tenth before the middle and stays there; the share of equal decisions dips, then returns to one around the middle.",
 )
 
 # %% tags=["hide-input"]
@@ -354,7 +413,7 @@ publish.figure(
     caption="The networks and drifts of the figure before the last, with two measures that do not depend on how large the logits are. "
     "Above: the scale-free LI, LI over twice the variance of the logits, on a logarithmic axis. Below: the share of moved images "
     "with the class of the unmoved image. Filled markers for R4, open ones for T3, means over runs.",
-    alt="tbd",
+    alt="Above, the scale-free LI: under noise and contrast that of IR rises from below one in ten thousand to about as high as that of DA, a few tenths. Under dropped pixels it stays two orders of magnitude lower. Below, the share of equal decisions: WT is one throughout, DA dips furthest, and most curves rise again towards the end.",
 )
 
 decisions = drift.along(digits, "agreement", "noise")
@@ -376,6 +435,55 @@ publish.claim(
     verdict=publish.BEYOND,
     where="means over runs, R4 and T3 (at scale smoke IR has learned no invariance to lose)",
 )
+
+nearly_grey = 6  # level 0.6
+chosen = errors["contrast"][:, MODELS.index("DA"), :, nearly_grey].argmin(axis=1)
+picked = {
+    name: np.array(
+        [
+            drift.along(digits, name, "contrast")[g, MODELS.index("DA"), run, nearly_grey]
+            for g, run in enumerate(chosen)
+        ]
+    )
+    for name in ("agreement", "distribution_error", "logit_error", "accuracy")
+}
+publish.claim(
+    "collapse-hides-from-di",
+    "On a pale negative a DA network can be invariant by DI and by its decisions, and far from invariant by its logits. It is then right as often as a guess.",
+    paper="C",
+    item="Figure 4",
+    paper_value=None,
+    measured=[
+        picked["distribution_error"] < 1e-3,
+        picked["agreement"] > 0.99,
+        picked["logit_error"] > (5 if trained else 0),
+        picked["accuracy"] < 0.2,
+    ],
+    tolerance=0.5,
+    verdict=publish.BEYOND,
+    where="contrast at level 0.6, for each group the run of least DI: DI below 0.001, equal decisions on more than 99 in 100 moved images, LI above 5 "
+    "(at scale smoke above 0), accuracy below 0.2",
+)
+
+publish.claim(
+    "scale-free-error-sees-the-collapse",
+    "The scale-free LI sees it: at the same level it is at least ten times what it is on the digits themselves.",
+    paper="C",
+    item="Figure 4",
+    paper_value=None,
+    measured=drift.at(relative["contrast"], "DA", 0.6) / drift.at(relative["contrast"], "DA", 0.0),
+    expected=10.0 if trained else 1.0,
+    relation="at least",
+    tolerance=1e-9,
+    verdict=publish.BEYOND,
+    where="scale-free LI of DA at level 0.6 over that at 0, means over runs, R4 and T3 (at scale smoke, 1)",
+)
+
+# %% [markdown]
+# Three remarks on the figures.
+# Noise makes networks quiet. The logits of IR shrink by more than an order of magnitude, and what is left of them is about as far from invariant as the logits of DA. Its DI stays small for no other reason than that.
+# Equal decisions alone do not settle the matter either. Towards pure noise and beyond the grey image decisions agree more often again, while the accuracy is that of guessing: so does a classifier that returns the same class whatever it sees. It need not be the same class in every run, nor for both groups: the accuracy of such a classifier is the share of its class, and these shares differ.
+# Not every run collapses. On full negatives most DA networks are sure, and now and then of different classes at $x$ and at $gx$. Their DI is then larger than on digits, although their decisions differ little more often. So DI can err on either side of what the decisions say, and it should be reported with them and with the scale-free LI.
 
 # %% [markdown]
 # (orbit-averaging)=
@@ -551,32 +659,47 @@ gain = {
     model: [m["averaged_logits"][:, k] - m["accuracy"][:, k] for m in mean.values()]
     for model, k in (("DA", DA), ("IR", IR))
 }
-lead = [
-    [m["averaged_logits"][:, DA] - m["accuracy"][:, k] for k in (IR, WT)] for m in mean.values()
-]
+lead = {
+    name: [m["averaged_logits"][:, DA] - m["accuracy"][:, k] for k in (IR, WT)]
+    for name, m in mean.items()
+}
 
 publish.claim(
     "averaged-da-beats-wt-and-ir",
-    "A DA network averaged over the orbit is more accurate than an IR network and than a WT network, on digits and on clothes, for both groups.",
+    "On digits a DA network averaged over the orbit is more accurate than an IR network and than a WT network, for both groups.",
     paper="C",
     item=None,
     paper_value=None,
-    measured=lead,
-    expected=0.0 if trained else [[[0.0], [-1.0]]],
+    measured=lead["digits"],
+    expected=0.0 if trained else [[0.0], [-1.0]],
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="accuracy of averaged logits less that of IR and of WT, means over runs: digits, then clothes (at scale smoke WT is not compared)",
+    where="accuracy of averaged logits less that of IR, then of WT, means over runs, R4 and T3 (at scale smoke WT is not compared)",
+)
+
+publish.claim(
+    "averaged-da-beats-wt-and-ir-on-clothes",
+    "So it is on clothes.",
+    paper="C",
+    item="FMNIST",
+    paper_value=None,
+    measured=lead["clothes"],
+    expected=0.0 if trained else [[0.0], [-1.0]],
+    relation="at least",
+    tolerance=1e-9,
+    verdict=publish.BEYOND,
+    where="accuracy of averaged logits less that of IR, then of WT, means over runs, R4 and T3 (at scale smoke WT is not compared)",
 )
 
 publish.claim(
     "averaging-helps-da",
-    "Averaging logits over the orbit raises the accuracy of DA by at least half a percentage point, although no law says so.",
+    "Averaging logits over the orbit raises the accuracy of DA by at least a fifth of a percentage point, although no law says so.",
     paper="C",
     item=None,
     paper_value=None,
     measured=gain["DA"],
-    expected=0.005 if trained else -0.05,
+    expected=0.002 if trained else -0.05,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
@@ -659,14 +782,14 @@ publish.claim(
     paper_value=None,
     measured=[
         *(
-            level[name][:, DA] > (50 if trained else 10) * level[name][:, IR]
+            level[name][:, DA] > (20 if trained else 10) * level[name][:, IR]
             for name in ("logit_error", "distribution_error")
         ),
         *(level[name][:, WT] < 1e-9 for name in ("logit_error", "distribution_error")),
     ],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="factor of at least 50 between DA and IR (at scale smoke, 10), R4 and T3",
+    where="factor of at least 20 between DA and IR (at scale smoke, 10), R4 and T3",
 )
 
 publish.claim(
@@ -721,7 +844,7 @@ publish.figure(
     caption="Networks trained on clothes, along the drift from clothes ($\\beta = 0$) to digits ($\\beta = 1$). Above: DI, on a "
     "logarithmic axis; that of weight-tied networks is zero. Below: accuracy over accuracy without drift. Lines are means over "
     "runs, bands reach from the least to the largest run.",
-    alt="tbd",
+    alt="Two panels above with DI on a logarithmic axis, DA well above IR and both rising. Two panels below with accuracy ratios of three networks that fall from one to between one and two tenths.",
 )
 
 # %% tags=["hide-input"]

@@ -88,11 +88,16 @@ few = 1 + repeats // 10
 # We call the result the *published map*. The gradient $\nabla f_y(x)$ itself, with its sign, is a simpler map with nothing to choose.
 
 # %% tags=["hide-input"]
-turns, shifts = (orbit_indices(group) for group in (groups.image_rotations(8), groups.image_translations(9, "x", 3)))
+turns, shifts = (
+    orbit_indices(group)
+    for group in (groups.image_rotations(8), groups.image_translations(9, "x", 3))
+)
 readings = []
 for orbit in (turns, shifts):
     network = measuring.random_network(orbit.shape[1], measuring.CLASSES, rng)
-    logits = invariance.orbit_logits(network, torch.tensor(rng.standard_normal((50, orbit.shape[1]))), orbit)
+    logits = invariance.orbit_logits(
+        network, torch.tensor(rng.standard_normal((50, orbit.shape[1]))), orbit
+    )
     for error in (invariance.logit_error, invariance.distribution_error):
         readings.append(float(error(logits) / error(logits, identity=False)))
 
@@ -168,10 +173,17 @@ for case in cases:
         network = measuring.random_network(matrices.shape[1], measuring.CLASSES, rng)
         x = torch.tensor(rng.standard_normal((8, matrices.shape[1])))
         logits = measuring.moved_logits(measuring.averaged(network, matrices), x, matrices)
-        invariant_errors.append([float(invariance.logit_error(logits)), float(invariance.distribution_error(logits))])
+        invariant_errors.append(
+            [float(invariance.logit_error(logits)), float(invariance.distribution_error(logits))]
+        )
         if len(matrices) > 1:
             logits = measuring.moved_logits(network, x, matrices)
-            other_errors.append([float(invariance.logit_error(logits)), float(invariance.distribution_error(logits))])
+            other_errors.append(
+                [
+                    float(invariance.logit_error(logits)),
+                    float(invariance.distribution_error(logits)),
+                ]
+            )
 
 publish.claim(
     "li-zero-implies-di-zero",
@@ -192,7 +204,9 @@ publish.claim(
     paper="C",
     item="LI = 0 implies DI = 0, not conversely",
     paper_value="no bound stated",
-    measured=max(measuring.divergence_over_error(spread, 100 * repeats, rng) for spread in (0.01, 0.1, 1, 10)),
+    measured=max(
+        measuring.divergence_over_error(spread, 100 * repeats, rng) for spread in (0.01, 0.1, 1, 10)
+    ),
     expected=0.25,
     relation="at most",
     tolerance=1e-9,
@@ -216,7 +230,10 @@ publish.claim(
 
 # %% tags=["hide-input"]
 found = measuring.traps(turns, 60, rng)
-rows = {name: measuring.measured(network, found.x, found.orbit) for name, network in found.networks.items()}
+rows = {
+    name: measuring.measured(network, found.x, found.orbit)
+    for name, network in found.networks.items()
+}
 
 publish.claim(
     "common-offset",
@@ -225,7 +242,11 @@ publish.claim(
     paper="C",
     item="LI = 0 implies DI = 0, not conversely",
     paper_value="stated",
-    measured=[rows["common offset"].di < 1e-12, rows["common offset"].li > 100, abs(rows["common offset"].li / measuring.offset_error(found) - 1) < 1e-9],
+    measured=[
+        rows["common offset"].di < 1e-12,
+        rows["common offset"].li > 100,
+        abs(rows["common offset"].li / measuring.offset_error(found) - 1) < 1e-9,
+    ],
     tolerance=0.5,
     verdict=publish.HOLDS,
     where=f"images of {measuring.SIDE} x {measuring.SIDE} pixels under R4: DI below 1e-12, LI above 100 and as predicted",
@@ -312,7 +333,8 @@ publish.claim(
     item="Eq. 2, LI",
     paper_value="LI is compared between networks as it is",
     measured=[
-        np.ptp([row.li / a**2 for row, a in zip(scaled, factors, strict=True)]) < 1e-9 * scaled[0].li / factors[0] ** 2,
+        np.ptp([row.li / a**2 for row, a in zip(scaled, factors, strict=True)])
+        < 1e-9 * scaled[0].li / factors[0] ** 2,
         np.ptp([row.share for row in scaled]) < 1e-9,
         np.ptp([row.signed for row in scaled]) < 1e-9,
         np.ptp([row.agreement for row in scaled]) == 0,
@@ -330,7 +352,12 @@ publish.claim(
     paper="C",
     item="Eq. 2, LI",
     paper_value=None,
-    measured=[constant.li == 0, constant.di == 0, np.isnan(constant.signed), constant.undefined == 3 * len(found.x)],
+    measured=[
+        constant.li == 0,
+        constant.di == 0,
+        np.isnan(constant.signed),
+        constant.undefined == 3 * len(found.x),
+    ],
     tolerance=0.5,
     verdict=publish.BEYOND,
     where="LI, DI, the mean of no cosine, and all pairs counted as undefined",
@@ -344,7 +371,11 @@ for _ in range(repeats):
         logits = torch.tensor(rng.standard_normal((order, 10, 3)))
         orbits = measuring.whole_orbit_logits(logits)
         whole.append(float(invariance.logit_error(orbits) / invariance.orbit_variance(logits)))
-        shares.append(float(invariance.scale_free_logit_error(3.5 * orbits - 2) - invariance.orbit_share(logits)))
+        shares.append(
+            float(
+                invariance.scale_free_logit_error(3.5 * orbits - 2) - invariance.orbit_share(logits)
+            )
+        )
 
 publish.claim(
     "li-is-twice-the-orbit-variance",
@@ -366,7 +397,10 @@ publish.claim(
     paper="C",
     item="Eq. 2, LI",
     paper_value=None,
-    measured=[*[1 - r.min() for r in ratios.values()], *[r.max() - order for order, r in ratios.items()]],
+    measured=[
+        *[1 - r.min() for r in ratios.values()],
+        *[r.max() - order for order, r in ratios.items()],
+    ],
     expected=0.0,
     relation="at most",
     tolerance=1e-9,
@@ -383,7 +417,11 @@ publish.claim(
     paper="C",
     item="Eq. 2, LI",
     paper_value=None,
-    measured=[float(m(logits)) for logits in detectors.values() for m in (invariance.scale_free_logit_error, invariance.orbit_share)],
+    measured=[
+        float(m(logits))
+        for logits in detectors.values()
+        for m in (invariance.scale_free_logit_error, invariance.orbit_share)
+    ],
     expected=[1, 1, 1.5, 1, 2, 1, 4, 1],
     tolerance=1e-12,
     verdict=publish.BEYOND,
@@ -400,7 +438,10 @@ publish.claim(
     measured=[
         rows["invariant"].share,
         rows["sign"].share,
-        *[float(invariance.orbit_share(torch.tensor(rng.standard_normal((order, 20_000, 3))))) for order in (3, 4)],
+        *[
+            float(invariance.orbit_share(torch.tensor(rng.standard_normal((order, 20_000, 3)))))
+            for order in (3, 4)
+        ],
     ],
     expected=[0, 1, 2 / 3, 3 / 4],
     tolerance=0.01,
@@ -498,7 +539,10 @@ publish.claim(
     paper="C",
     item="Eq. 3, SI",
     paper_value=None,
-    measured=[saliency_traps.swap_similarity((0.0, 1.0)), saliency_traps.swap_similarity((0.0, 0.0))],
+    measured=[
+        saliency_traps.swap_similarity((0.0, 1.0)),
+        saliency_traps.swap_similarity((0.0, 0.0)),
+    ],
     expected=[0, 1],
     tolerance=1e-9,
     verdict=publish.BEYOND,
@@ -591,7 +635,16 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.table(
-    ["network", "DI", "LI", "share", "SI, gradients", "SI, absolute gradients", "SI, published", "same decision"],
+    [
+        "network",
+        "DI",
+        "LI",
+        "share",
+        "SI, gradients",
+        "SI, absolute gradients",
+        "SI, published",
+        "same decision",
+    ],
     [[name, *measuring.cells(row)] for name, row in rows.items()],
 )
 
@@ -623,7 +676,12 @@ publish.claim(
     paper="C",
     item="Eq. 3, SI",
     paper_value=None,
-    measured=[abs(known[1].signed - 1) < 1e-9, known[1].li > 10, known[1].di > 0.1, known[1].published < 0.99],
+    measured=[
+        abs(known[1].signed - 1) < 1e-9,
+        known[1].li > 10,
+        known[1].di > 0.1,
+        known[1].published < 0.99,
+    ],
     tolerance=0.5,
     verdict=publish.BEYOND,
     where="SI of signed gradients is 1, LI above 10, DI above 0.1; the published SI, below 0.99, notices the ramp",

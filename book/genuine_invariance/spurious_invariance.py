@@ -21,7 +21,11 @@
 # This chapter trains all networks of the table at the published size, measures them in every way that the paper leaves open, and compares each number.
 #
 # **What we find.**
-# FINDTEXT
+# The numbers for augmentation and weight tying are those of the paper, up to one. Accuracy, DI and LI of both groups agree within their deviations, LI under one reading of its definition.
+# The saliency score SI of augmented networks agrees under T3 and is too high under R4. No definition of the saliency map that we tried gives both published values.
+# Regularised networks are nearly invariant, as published, but at the weight that our search picks they are less accurate than the paper's, by 6 percentage points under R4 and 2 under T3. The published accuracies lie on our trade-off between accuracy and SI, at a slightly smaller SI.
+# The verdict of the paper stands under every measure that we tried: augmented networks classify moved images well, and their logits, hidden units and saliency maps move far more than those of regularised networks.
+# Spurious invariance is made by long training. Early on an augmented network has a small fraction of its final LI, and its saliency maps are most alike.
 
 # %% tags=["parameters"]
 scale = "paper"
@@ -86,7 +90,7 @@ publish.claim(
 )
 
 # %% [markdown]
-# The measures are those of {prf:ref}`def-invariance-measures`: DI for class probabilities, LI for logits, SI for saliency maps. Means are over test images and over all $g$ in the group, the identity included. LI is $\lVert f(x) - f(gx)\rVert^2$ without the factor $\tfrac12$ in the paper's formula.
+# The measures are those of {prf:ref}`def-invariance-measures`: DI for class probabilities, LI for logits, SI for saliency maps. Means are over test images and over all $g$ in the group. The identity is counted in LI and DI and left out of SI; {ref}`below <spurious-readings>` we say why. LI is $\lVert f(x) - f(gx)\rVert^2$ without the factor $\tfrac12$ in the paper's formula.
 # The saliency map is the *published map*: integrated gradients of the label's logit from an image of mean grey, absolute values, a threshold at 0.9 of the largest, a $3\times3$ Gaussian filter. SI is measured on fewer images than the rest (2,000 of the 50,000).
 #
 # **When does a number count as reproduced?**
@@ -150,10 +154,22 @@ publish.claim(
     paper="C",
     item="Table 1, R4, DA",
     paper_value="94.0 ± 0.5 %, 98.6 ± 5.4, 0.3 ± 0.1, 0.17 ± 0.04",
-    measured=[column.agrees for column in rows["R4", "DA"].values()],
+    measured=[agree["R4", "DA"][name] and full for name in ("accuracy", "LI", "DI", "SI")],
     tolerance=0.5,
     verdict=publish.NOT_REPRODUCED,
     where=gaps_text(rows["R4", "DA"]) + comparable,
+)
+
+publish.claim(
+    "table-1-r4-ir-invariance",
+    "Regularisation under R4: DI and SI.",
+    paper="C",
+    item="Table 1, R4, IR",
+    paper_value="0.0 and 0.95 ± 0.03",
+    measured=[agree["R4", "IR"][name] for name in ("DI", "SI")],
+    tolerance=0.5,
+    verdict=publish.REPRODUCED,
+    where=gaps_text(rows["R4", "IR"]) + comparable,
 )
 
 publish.claim(
@@ -162,9 +178,9 @@ publish.claim(
     paper="C",
     item="Table 1, R4, IR",
     paper_value="87.9 ± 0.8 %, 0.02, 0.0, 0.95 ± 0.03",
-    measured=list(agree["R4", "IR"].values()),
+    measured=[agree["R4", "IR"][name] and full for name in ("accuracy", "LI", "DI", "SI")],
     tolerance=0.5,
-    verdict=publish.REPRODUCED,
+    verdict=publish.NOT_REPRODUCED,
     where=gaps_text(rows["R4", "IR"]) + comparable,
 )
 
@@ -198,10 +214,22 @@ publish.claim(
     paper="C",
     item="Table 1, T3, DA",
     paper_value="96.2 ± 0.2 %, 50.8 ± 6.8, 0.1, 0.57 ± 0.08",
-    measured=[column.agrees for column in rows["T3", "DA"].values()],
+    measured=list(agree["T3", "DA"].values()),
     tolerance=0.5,
-    verdict=publish.NOT_REPRODUCED,
+    verdict=publish.REPRODUCED,
     where=gaps_text(rows["T3", "DA"]) + comparable,
+)
+
+publish.claim(
+    "table-1-t3-ir-invariance",
+    "Regularisation under T3: DI and SI.",
+    paper="C",
+    item="Table 1, T3, IR",
+    paper_value="0.0 and 0.95 ± 0.07",
+    measured=[agree["T3", "IR"][name] for name in ("DI", "SI")],
+    tolerance=0.5,
+    verdict=publish.REPRODUCED,
+    where=gaps_text(rows["T3", "IR"]) + comparable,
 )
 
 publish.claim(
@@ -210,19 +238,21 @@ publish.claim(
     paper="C",
     item="Table 1, T3, IR",
     paper_value="93.1 ± 0.1 %, 0.01, 0.0, 0.95 ± 0.07",
-    measured=list(agree["T3", "IR"].values()),
+    measured=[agree["T3", "IR"][name] and full for name in ("accuracy", "LI", "DI", "SI")],
     tolerance=0.5,
-    verdict=publish.REPRODUCED,
+    verdict=publish.NOT_REPRODUCED,
     where=gaps_text(rows["T3", "IR"]) + comparable,
 )
 
 # %% [markdown]
-# AT
+# Weight tying and augmentation agree with the paper in accuracy, LI and DI. The score SI of augmented networks agrees under T3, at the edge of what our rule allows, and is too high under R4. {ref}`The next section <spurious-readings>` tries other readings.
+#
+# Regularised networks have the published DI and SI, but less accuracy and a smaller LI: our weight $\nu$ is too large for the paper's trade-off, or the paper's SI is measured in a more lenient way. {ref}`Below <spurious-tuning>` we look at the whole trade-off.
 #
 # (spurious-readings)=
 # ## Which reading gives which number
 #
-# RT
+# A definition with a factor $\tfrac12$ or without, and means with the identity or without it: LI has four readings.
 
 # %% tags=["hide-input"]
 readings = {group: checks.logit_readings(found, group) for group in checks.GROUPS}
@@ -261,7 +291,9 @@ publish.claim(
 )
 
 # %% [markdown]
-# ST
+# The factor is not there, and the identity is counted, in LI. In SI the identity cannot have been counted, because 0.17 is less than a quarter ({ref}`measuring invariance <three-measures>`).
+#
+# SI has more readings, because a saliency map has more ingredients: which output is integrated, from which baseline, whether there is a threshold, whether signs are kept.
 
 # %% tags=["hide-input"]
 definitions = [
@@ -348,13 +380,14 @@ publish.claim(
 )
 
 # %% [markdown]
-# AR
+# So the threshold is what makes SI small for augmented networks. It keeps the few pixels of the map within a tenth of its maximum, and those change most easily.
+# Signed gradients need no threshold, no baseline and no filter, and separate the networks as clearly. We report both.
 #
 # (spurious-tuning)=
 # ## How the penalty is tuned
 #
 # The paper increases $\nu$ until SI reaches 0.95, without saying on which images. A choice on test images would leak them into training, so we use the validation images.
-# Four weights, each twice the one before, train side by side from one start. The smallest whose published SI reaches 0.95 on validation images is taken, else the one with the largest SI. The other three runs are trained with this weight.
+# Four weights, each twice the one before, train side by side from one start. The smallest whose published SI, with the identity counted, reaches 0.95 on validation images is taken, else the one with the largest SI. The other three runs are trained with this weight.
 
 # %% tags=["hide-input"]
 strengths = {group: found["strengths"][k] for k, group in enumerate(checks.GROUPS)}
@@ -402,8 +435,34 @@ publish.claim(
 )
 
 # %% [markdown]
-# AT
-#
+# The published accuracies of regularised networks are 87.9 % and 93.1 %. We read off the SI at which our trade-off reaches them, by linear interpolation between neighbouring weights. For this comparison we leave the identity out of SI.
+
+# %% tags=["hide-input"]
+crossing = [
+    checks.similarity_at_accuracy(found, group, PUBLISHED[group, "IR"]["accuracy"].value)
+    for group in checks.GROUPS
+]
+allowed = [2 * PUBLISHED[group, "IR"]["SI"].deviation for group in checks.GROUPS]
+publish.claim(
+    "published-accuracy-on-the-trade-off",
+    "At the published accuracy of regularised networks, SI agrees with the published value.",
+    paper="C",
+    item="Table 1, R4, IR",
+    paper_value="87.9 % at 0.95 ± 0.03 under R4, 93.1 % at 0.95 ± 0.07 under T3",
+    measured=[abs(si - 0.95) / limit for si, limit in zip(crossing, allowed, strict=True)]
+    if full
+    else 0.0,
+    expected=1.0,
+    relation="at most",
+    tolerance=1e-9,
+    verdict=publish.REPRODUCED,
+    where="distance of the interpolated SI from 0.95 over twice the published deviation; SI is "
+    + (f"{crossing[0]:.2f} and {crossing[1]:.2f}" if full else "not compared")
+    + "; one run, validation images"
+    + comparable,
+)
+
+# %% [markdown]
 # (spurious-path)=
 # ## During training
 #
@@ -448,23 +507,30 @@ path = {name: found[f"path_{name}"] for name in panels.values()}
 
 publish.claim(
     "young-networks-look-genuine",
-    "An augmented network looks more genuine early in training than at the end: its SI is larger and its LI smaller by an order of magnitude.",
+    "An augmented network looks more genuine early in training than at the end: its largest SI lies in the first epochs, its "
+    "LI after one epoch is less than a tenth of the final one, and the scale-free LI less than half.",
     paper="C",
     item=None,
     paper_value=None,
     measured=[
-        (path["similarity"][:, 0, :, 0] - path["similarity"][:, 0, :, -1]).mean(axis=-1).min(),
+        (path["similarity"][:, 0].max(axis=-1) - path["similarity"][:, 0, :, -1])
+        .mean(axis=-1)
+        .min(),
         (path["logit_error"][:, 0, :, -1] / path["logit_error"][:, 0, :, 0]).mean(axis=-1).min(),
+        (path["scale_free"][:, 0, :, -1] / path["scale_free"][:, 0, :, 0]).mean(axis=-1).min(),
     ],
-    expected=[0.2, 10.0] if full else [-1.0, 1.0],
+    expected=[0.1, 10.0, 2.0] if full else [0.0, 1.0, 0.0],
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="SI after the first recorded epochs less that at the end; LI at the end over that after one epoch; the worse group",
+    where="largest published SI of a recorded epoch less that at the end; LI at the end over that after one epoch; the same for "
+    "the scale-free LI; the smaller group each time, identity counted",
 )
 
 # %% [markdown]
-# AP
+# After one epoch augmented networks have a small LI, because they have learned little and their logits are small. After a few more their saliency maps are most alike. From then on LI and the scale-free LI grow and the maps drift apart: this is no matter of scale alone.
+# A comparison of invariance between networks that are not equally well trained says little.
+# Regularised networks go the other way: they become more invariant as they train.
 #
 # (spurious-saliency)=
 # ## Where the networks look
@@ -559,7 +625,7 @@ publish.claim(
 )
 
 # %% [markdown]
-# AM
+# The maps make plain what the numbers say. Those of the augmented network have the shape of the digit in every orientation, so their cosines are high; but the darkest spots sit elsewhere, and a threshold sees only these.
 #
 # (spurious-orbit)=
 # ## An orbit in the last hidden layer
@@ -609,7 +675,7 @@ publish.claim(
 )
 
 # %% [markdown]
-# ATR
+# The number behind the picture is the scale-free LI of the last hidden layer. It needs no projection, and it says the same.
 #
 # (spurious-verdict)=
 # ## The verdict under every measure
@@ -629,9 +695,9 @@ publish.table(
                 text
                 for pair in pairs.values()
                 for text in (
-                    f"{pair.augmented.mean():.2g}",
-                    f"{pair.regularised.mean():.2g}",
-                    f"{pair.factor:.2g}",
+                    checks.short(pair.augmented.mean()),
+                    checks.short(pair.regularised.mean()),
+                    checks.short(pair.factor),
                     "yes" if pair.disjoint else "no",
                 )
             ),
@@ -645,7 +711,8 @@ names_that_separate = [
 ]
 
 # %% [markdown]
-# AV
+# Every measure of invariance separates the two kinds of networks under both groups, each network from each. By how much depends on the measure: class changes by a factor below ten, DI by hundreds, LI by more than ten thousand. The scale of the logits explains a part of the last; the scale-free LI still shows a factor of hundreds.
+# Sensitivity separates them too, but it is no measure of invariance: {ref}`a control <spectral-decay>` is insensitive and spurious.
 #
 # (spurious-small)=
 # ## At a smaller size
@@ -671,7 +738,10 @@ publish.claim(
 # %% [markdown]
 # ## What to take away
 #
-# TA
+# * Augmented networks are right about moved images for reasons that move with the image. The numbers of Table 1 for them reproduce, except SI.
+# * SI depends on ingredients that the paper leaves open, and the threshold decides it. Signed gradients tell the same story without it.
+# * The penalty makes networks invariant under every measure and costs accuracy. How much depends on how the weight is tuned; compare trade-offs, not points.
+# * Early in training augmented networks look genuine. Compare networks that have learned.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
 publish.footer(scale, seed, stored, *([small] if full else []))

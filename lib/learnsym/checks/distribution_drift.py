@@ -74,21 +74,6 @@ def relative_error(arrays: Arrays, kind: str = "mixture") -> np.ndarray:
     )
 
 
-def crossing(curve: np.ndarray, threshold: float) -> float:
-    """Return the first level at which a curve over LEVELS falls to a threshold, interpolated.
-
-    1 if it never does, 0 if it starts below.
-    """
-    below = np.flatnonzero(curve <= threshold)
-    if not len(below):
-        return 1.0
-    k = int(below[0])
-    if k == 0:
-        return 0.0
-    share = (curve[k - 1] - threshold) / (curve[k - 1] - curve[k])
-    return float(LEVELS[k - 1] + share * (LEVELS[k] - LEVELS[k - 1]))
-
-
 def cell(values: np.ndarray, digits: int, percent: bool = False) -> str:
     """Return mean and standard deviation over runs as text, or what is exactly or nearly zero."""
     values = 100 * np.asarray(values, float) if percent else np.asarray(values, float)

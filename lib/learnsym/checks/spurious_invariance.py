@@ -26,14 +26,16 @@ Arrays = Mapping[str, np.ndarray]
 def columns(arrays: Arrays, group: str, model: str, saliency: int = 0) -> dict[str, np.ndarray]:
     """Return the four columns of Table 1 for one row, each ``(runs,)``; accuracy in per cent.
 
-    ``saliency`` is the index of the definition of saliency maps.
+    LI and DI count the identity, SI does not. ``saliency`` is the index of the definition of
+    saliency maps.
     """
     place = _place(group, model)
+    similarity = arrays["similarities"][place][:, saliency]
     return {
         "accuracy": 100 * arrays["accuracy"][place],
         "LI": arrays["logit_error"][place],
         "DI": arrays["distribution_error"][place],
-        "SI": arrays["similarities"][place][:, saliency],
+        "SI": without_identity(similarity, ORDERS[group]),
     }
 
 
@@ -106,6 +108,19 @@ def reading_agrees(arrays: Arrays, model: str = "DA") -> np.ndarray:
     return np.array(found)
 
 
+def similarity_at_accuracy(arrays: Arrays, group: str, accuracy: float) -> float:
+    """Return the published SI at which the tuned networks have an accuracy in per cent.
+
+    Linear interpolation between neighbouring weights of the penalty, on validation images, the
+    identity left out. NaN if the accuracy is not between the largest and the smallest found.
+    """
+    place = GROUPS.index(group)
+    found = 100 * arrays["strength_accuracy"][place]
+    similarity = without_identity(arrays["strength_similarity"][place], ORDERS[group])
+    order = np.argsort(found)
+    return float(np.interp(accuracy, found[order], similarity[order], left=np.nan, right=np.nan))
+
+
 def parameter_count(sizes: tuple[int, ...]) -> int:
     """Return the weights and biases of a perceptron with the given numbers of units."""
     return sum((columns + 1) * rows for columns, rows in pairwise(sizes))
@@ -151,7 +166,7 @@ def asymmetries(arrays: Arrays, group: str, model: str) -> dict[str, np.ndarray]
     The sensitivity comes last; it is no measure of asymmetry.
     """
     place = _place(group, model)
-    similarity = arrays["similarities"][place]
+    similarity = without_identity(arrays["similarities"][place], ORDERS[group])
     return {
         "class changes": 1 - arrays["agreement"][place],
         "DI": arrays["distribution_error"][place],
@@ -164,6 +179,11 @@ def asymmetries(arrays: Arrays, group: str, model: str) -> dict[str, np.ndarray]
         "last hidden layer": arrays["feature_share"][place],
         "sensitivity": arrays["spectral_norm"][place],
     }
+
+
+def short(value: float) -> str:
+    """Return a number with two digits, or without decimals from 100 on."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
 def separations(arrays: Arrays) -> dict[str, dict[str, Separation]]:

@@ -22,7 +22,7 @@ def scale_of_the_logits(factors: np.ndarray, rows: Sequence[Row]) -> Figure:
         (
             right,
             (
-                ("scale-free LI", "share"),
+                ("share within orbits", "share"),
                 ("SI, published", "published"),
                 ("SI, signed gradients", "signed"),
                 ("same decision", "agreement"),
@@ -57,7 +57,7 @@ def maps_of_three_networks(rows: Sequence[Picture]) -> Figure:
             frame(ax, title)
         line[0].set_ylabel(row.name, fontsize=11)
         line[-1].set_xlabel(
-            f"signed {_cosine(row.cosine)}, absolute {_cosine(row.absolute)}", fontsize=8.5
+            f"cosine {_cosine(row.cosine)}, absolute {_cosine(row.absolute)}", fontsize=7.5
         )
     return fig
 

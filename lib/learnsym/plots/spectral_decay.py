@@ -40,7 +40,7 @@ def linear_flow(
         )  # fmt: skip
         ax.axhline(limits[k], color=GREY, linestyle=":", linewidth=1.2)
     ax.annotate(
-        "limits", (times[0], limits[0]), xytext=(0, 3), textcoords="offset points", ha="left"
+        "limits", (times[-1], limits[0]), xytext=(0, 12), textcoords="offset points", ha="right"
     )
     ax.set(xlabel="time", ylabel="singular value")
     ax.set_ylim(bottom=0)
@@ -104,7 +104,12 @@ def sensitivities(found: TrainedSpectra) -> Figure:
             if row == 0:
                 ax.set_title(group)
         axes[row, 0].set_ylabel(name)
-        axes[row, 0].set_ylim(0, 1.15 * max(runs.max() for runs in values.values()))
+        largest = max(runs.max() for runs in values.values())
+        if row == 0:  # from 0.3 to a hundred
+            smallest = min(runs.min() for runs in values.values())
+            axes[row, 0].set(yscale="log", ylim=(smallest / 2, 2 * largest))
+        else:
+            axes[row, 0].set_ylim(0, 1.15 * largest)
     return fig
 
 

@@ -81,7 +81,7 @@ def tuning(
                 markerfacecolor="none", linestyle="none",
                 label="chosen" if k == len(strengths) - 1 else None,
             )  # fmt: skip
-        ticks = np.unique(np.concatenate(list(strengths.values())))
+        ticks = _apart(np.unique(np.concatenate(list(strengths.values()))))
         ax.set_xticks(ticks, [f"{nu:g}" for nu in ticks])
         ax.set_xticks([], minor=True)
         ax.set_xlabel(r"weight $\nu$ of the penalty")
@@ -93,6 +93,15 @@ def tuning(
     right.set_title("(b) accuracy in per cent")
     right.legend(loc="best")
     return fig
+
+
+def _apart(ticks: np.ndarray) -> np.ndarray:
+    """Return ticks of a logarithmic axis whose labels do not touch: the last, and others below."""
+    kept = [ticks[-1]]
+    for tick in ticks[-2::-1]:
+        if kept[-1] / tick > 1.6:
+            kept.append(tick)
+    return np.array(kept[::-1])
 
 
 def training_path(
@@ -116,7 +125,8 @@ def training_path(
                 epochs, runs.min(axis=0), runs.max(axis=0), color=COLORS[k], alpha=0.18, linewidth=0
             )
         ax.set(xscale="log", yscale="log" if title in logarithmic else "linear", title=title)
-        ax.set_xticks(epochs, [str(epoch) for epoch in epochs])
+        ticks = _apart(epochs)
+        ax.set_xticks(ticks, [str(epoch) for epoch in ticks])
         ax.set_xticks([], minor=True)
     for ax in axes[-1]:
         ax.set_xlabel(EPOCH)
