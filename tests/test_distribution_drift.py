@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from learnsym.checks import distribution_drift as checks
 from learnsym.data.drifts import DRIFTS, drifted
-from learnsym.experiments import drift, spurious_invariance, transforming
+from learnsym.experiments import (
+    drift,
+    spurious_invariance,
+    transforming,
+    transforming_measures,
+)
 from learnsym.experiments.spurious_invariance import DRIFT_MEASURES, LEVELS, MODELS
 from learnsym.networks.perceptron import perceptron
 from learnsym.plots import distribution_drift as plots
@@ -157,7 +162,7 @@ def test_shapes_and_ranges(digits, clothes):
         for name in ("logit_error", "distribution_error", "scale_free", "spectral_norm"):
             assert found[name].shape == shape
             assert found[name].min() > -1e-9
-        assert found["similarities"].shape == (*shape, len(transforming.SALIENCIES))
+        assert found["similarities"].shape == (*shape, len(transforming_measures.SALIENCIES))
         assert np.abs(found["similarities"]).max() <= 1 + 1e-6
         assert found["layer_norms"].shape == found["layer_frobenius"].shape == (*shape, 2)
         assert (found["layer_norms"] <= found["layer_frobenius"] * (1 + 1e-5)).all()
@@ -248,7 +253,7 @@ def test_measures_against_slow_loops(group):
     task = transforming.task(TINY, group)
     network = perceptron((1296, 8, 9), [0, 1], dtype=torch.float32)
     x, labels = task.images("test", 6)
-    found = transforming.on_orbits(task, network, 3 * x, labels)
+    found = transforming_measures.on_orbits(task, network, 3 * x, labels)
     for run in range(2):
         rows = [[forward(network, run, 3 * x[i][g]) for i in range(6)] for g in task.orbit]
         slow = slow_measures(np.array(rows), labels.numpy())
@@ -300,7 +305,7 @@ def slow_measures(logits, labels):
 
 def test_layer_norms_are_those_of_the_weights():
     network = perceptron((6, 4, 3), [0, 1])
-    largest, frobenius = transforming.layer_norms(network)
+    largest, frobenius = transforming_measures.layer_norms(network)
     for run in range(2):
         for layer, weight in enumerate(network.weights):
             matrix = weight[run].detach().numpy()
@@ -332,9 +337,9 @@ def test_unknown_group_and_saliency(digits):
         strength=1.0,
     )
     with pytest.raises(ValueError, match=r"kind: expected one of .* got 'loud'"):
-        transforming.saliency(task, network, "loud", x, labels)
-    for kind in transforming.SALIENCIES:
-        mean, undefined = transforming.similarity(task, network, x, labels, kind)
+        transforming_measures.saliency(task, network, "loud", x, labels)
+    for kind in transforming_measures.SALIENCIES:
+        mean, undefined = transforming_measures.similarity(task, network, x, labels, kind)
         assert mean.shape == undefined.shape == (1,)
 
 

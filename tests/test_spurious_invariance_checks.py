@@ -7,7 +7,7 @@ import torch
 
 from learnsym.checks import spurious_invariance as checks
 from learnsym.checks.printed_table import PUBLISHED, Printed, compared, gaps_text
-from learnsym.experiments.transforming import SALIENCIES
+from learnsym.experiments.transforming_measures import SALIENCIES
 from learnsym.groups import image_rotations, image_translations
 from learnsym.invariance import realign, saliency_similarity
 from learnsym.networks.perceptron import orbit_indices

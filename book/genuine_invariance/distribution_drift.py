@@ -25,7 +25,7 @@
 # The speed is not. At $\beta = 0.1$ augmented networks have hardly changed; their invariance fails gradually and is lost half way.
 # Weight-tied networks keep more of their accuracy than augmented ones. Regularised networks do not: under rotations they lose the most, and a slight drift is enough.
 # DI misleads twice. A sure network hides a logit error of any size ({prf:ref}`prop-saturation`), and a network whose logits shrink looks invariant whatever it does. Under noise the invariance of regularised networks is gone, measured by the scale-free LI, and DI does not show it.
-# Averaging an augmented network over the orbit is exactly invariant under every drift, can only lower the cross-entropy ({prf:ref}`prop-orbit-average`), and on digits is more accurate than both alternatives.
+# Averaging an augmented network over the orbit is exactly invariant under every drift, can only lower the cross-entropy ({prf:ref}`prop-orbit-average`), and is more accurate than regularisation by far; on digits it is more accurate than weight tying too.
 # Trained on clothes, networks repeat the order of the errors on digits.
 
 # %% tags=["parameters"]
@@ -38,6 +38,7 @@ import numpy as np
 from learnsym import publish, results
 from learnsym.checks import distribution_drift as drift
 from learnsym.checks import draws
+from learnsym.checks.spurious_invariance import similarity_readings
 from learnsym.experiments.spurious_invariance import GROUPS, MODELS
 from learnsym.plots import distribution_drift as plots
 
@@ -679,17 +680,17 @@ publish.claim(
 )
 
 publish.claim(
-    "averaged-da-beats-wt-and-ir-on-clothes",
-    "So it is on clothes.",
+    "averaged-da-on-clothes",
+    "On clothes it is far more accurate than IR, and as accurate as WT up to a percentage point.",
     paper="C",
     item="FMNIST",
     paper_value=None,
-    measured=lead["clothes"],
-    expected=0.0 if trained else [[0.0], [-1.0]],
+    measured=[*lead["clothes"][0], *(0.01 - np.abs(lead["clothes"][1]))],
+    expected=[0.05, 0.05, 0.0, 0.0] if trained else [0.0, 0.0, -1.0, -1.0],
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="accuracy of averaged logits less that of IR, then of WT, means over runs, R4 and T3 (at scale smoke WT is not compared)",
+    where="accuracy of averaged logits less that of IR, R4 and T3; a percentage point less the distance from WT, R4 and T3; means over runs (at scale smoke WT is not compared)",
 )
 
 publish.claim(
@@ -738,7 +739,8 @@ publish.claim(
 # (clothes-as-training-set)=
 # ## Clothes as the training set
 #
-# The paper's Table 1 is about digits. We train the same networks on Transforming-FMNIST, which is made from Fashion-MNIST in the same way and without its last class, and choose the weight of the penalty anew on its validation images.
+# The paper's Table 1 is about digits. We train the same networks on Transforming-FMNIST, which is made from Fashion-MNIST in the same way and without its last class, and choose the weight of the penalty anew on its validation images, from two for each group.
+# SI leaves the identity out, as in {ref}`the chapter on spurious invariance <spurious-invariance>`.
 
 # %% tags=["hide-input"]
 publish.table(
@@ -759,8 +761,10 @@ publish.table(
             drift.cell(clothes["accuracy"][g, k], 1, percent=True),
             drift.cell(clothes["logit_error"][g, k], 3 if model == "IR" else 1),
             drift.cell(clothes["distribution_error"][g, k], 4 if model == "IR" else 2),
-            drift.cell(clothes["similarities"][g, k, :, 0], 2),
-            drift.cell(clothes["similarities"][g, k, :, -1], 2),
+            *(
+                drift.cell(similarity_readings(clothes, group, model, counted=False)[:, m], 2)
+                for m in (0, -1)
+            ),
             drift.cell(clothes["scale_free"][g, k], 5 if model == "IR" else 3),
         ]
         for g, group in enumerate(GROUPS)
@@ -771,7 +775,13 @@ publish.table(
 # %% tags=["hide-input"]
 level = {
     name: clothes[name].mean(axis=2)
-    for name in ("logit_error", "distribution_error", "scale_free", "similarities", "accuracy")
+    for name in ("logit_error", "distribution_error", "scale_free", "accuracy")
+}
+saliency = {
+    model: [
+        similarity_readings(clothes, group, model, counted=False)[:, 0].mean() for group in GROUPS
+    ]
+    for model in MODELS
 }
 
 publish.claim(
@@ -813,13 +823,13 @@ publish.claim(
     item="FMNIST",
     paper_value=None,
     measured=[
-        1 - level["similarities"][:, WT, 0].min() < 0.02,
-        not trained or level["similarities"][:, IR, 0].min() > 0.9,
-        not trained or level["similarities"][:, DA, 0].max() < 0.7,
+        min(saliency["WT"]) > 0.98,
+        not trained or min(saliency["IR"]) > 0.9,
+        not trained or max(saliency["DA"]) < 0.7,
     ],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="mean over runs, R4 and T3 (at scale smoke only WT)",
+    where="mean over runs, R4 and T3, the identity left out (at scale smoke only WT)",
 )
 
 publish.claim(

@@ -672,7 +672,7 @@ publish.table(
 # * **normalised LI**, the error of logits that are divided by their norm;
 # * **size**, our control: 0.1 times the squared norm of the logits. It knows nothing of the group.
 #
-# The weights of LI, DI and normalised LI are chosen on validation images, as the smallest on a grid with a similarity SI of at least 0.95, or else the one with the largest SI.
+# The weights of LI, DI and normalised LI are chosen on validation images, as the smallest on a grid with a similarity SI of at least 0.95, or else the one with the largest SI. SI counts the identity in this chapter.
 #
 # The sensitivity is $\sigma_{\max}(J)$, the largest singular value of the Jacobian of the logits, averaged over test images.
 # It has a unit: twice the logits have twice the Jacobian. A network with smaller logits is not less able to tell images apart.

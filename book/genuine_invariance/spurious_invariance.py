@@ -38,7 +38,8 @@ from learnsym import publish, results
 from learnsym.checks import spurious_invariance as checks
 from learnsym.checks.printed_table import PUBLISHED, gaps_text
 from learnsym.data.transforming import FRAMED, framed
-from learnsym.experiments.transforming import SALIENCIES, acting_group
+from learnsym.experiments.transforming import acting_group
+from learnsym.experiments.transforming_measures import SALIENCIES
 from learnsym.networks.perceptron import orbit_indices
 from learnsym.plots import spurious_invariance as plots
 
@@ -738,7 +739,7 @@ publish.claim(
 # %% [markdown]
 # ## What to take away
 #
-# * Augmented networks are right about moved images for reasons that move with the image. The numbers of Table 1 for them reproduce, except SI.
+# * Augmented networks are right about moved images for reasons that move with the image. The numbers of Table 1 for them reproduce, except SI under R4.
 # * SI depends on ingredients that the paper leaves open, and the threshold decides it. Signed gradients tell the same story without it.
 # * The penalty makes networks invariant under every measure and costs accuracy. How much depends on how the weight is tuned; compare trade-offs, not points.
 # * Early in training augmented networks look genuine. Compare networks that have learned.

@@ -15,6 +15,8 @@ import time
 import traceback
 from pathlib import Path
 
+from joblib.externals.loky import get_reusable_executor
+
 from learnsym.results.arrays import Arrays, checked
 from learnsym.results.experiment import Experiment, find
 from learnsym.results.provenance import peak_memory, versions
@@ -29,7 +31,7 @@ class Run:
     """What a run returned and took.
 
     ``wall_time`` is in seconds, without the start of the process; ``peak_memory`` in MiB, of the
-    process that ran it, None where the system does not tell.
+    process that ran it or of its largest worker, None where the system does not tell.
     """
 
     arrays: Arrays
@@ -42,7 +44,10 @@ def run_here(experiment: Experiment, config: object, progress: bool) -> Run:
     """Run an experiment in this process."""
     start = time.perf_counter()
     arrays = experiment.run(config, progress)
-    return Run(arrays, time.perf_counter() - start, peak_memory(), versions())
+    seconds = time.perf_counter() - start
+    # idle workers of a sweep: only the memory of processes that have ended is known
+    get_reusable_executor().shutdown(wait=True)
+    return Run(arrays, seconds, peak_memory(), versions())
 
 
 def run_apart(experiment: Experiment, config: object, progress: bool) -> Run:
