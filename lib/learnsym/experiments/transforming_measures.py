@@ -48,7 +48,8 @@ def from_logits(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndar
     ``accuracy`` is the mean over the group. ``agreement`` is the share of moved images with the
     class of the unmoved one. ``averaged_logits`` and ``averaged_probabilities`` are the accuracies
     after averaging over the orbit. ``logit_scale`` is the root of the total variance of the
-    logits; ``common_share`` is the share of the mean squared logits in their mean over classes.
+    logits, and where it is 0, so is ``scale_free``; ``common_share`` is the share of the mean
+    squared logits in their mean over classes.
     """
     classes = logits.argmax(-1)
     common = logits.mean(-1).square().mean((0, 2)) * logits.shape[-1]
@@ -61,9 +62,10 @@ def from_logits(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndar
         .mean(-1),
         "logit_error": logit_error(logits),
         "distribution_error": distribution_error(logits),
-        "scale_free": scale_free_logit_error(logits),
+        # constant logits have no scale, and are invariant
+        "scale_free": scale_free_logit_error(logits).nan_to_num(0.0),
         "logit_scale": total_variance(logits).sqrt(),
-        "common_share": common / logits.square().sum(-1).mean((0, 2)),
+        "common_share": common / logits.square().sum(-1).mean((0, 2)).clamp_min(1e-30),
     }
     return {name: value.numpy() for name, value in found.items()}
 
@@ -76,11 +78,12 @@ def similarity(
     ``kind`` is one of :data:`SALIENCIES`: ``published`` (absolute integrated gradients of the
     label's logit from the mean grey, thresholded at 0.9 and smoothed), the same of the
     ``probability``, from a ``black baseline``, with ``no threshold``; ``signed`` integrated
-    gradients, and the plain ``gradient`` with its sign.
+    gradients, and the plain ``gradient`` with its sign. Where all pairs are undefined, as for a
+    network with constant logits, the similarity is given as 0.
     """
     maps = orbit_maps(partial(saliency, task, network, kind), x, labels, task.orbit)
     found = saliency_similarity(maps, task.orbit)
-    return found.mean.numpy(), found.undefined.numpy()
+    return found.mean.nan_to_num(0.0).numpy(), found.undefined.numpy()
 
 
 def saliency(
@@ -125,6 +128,6 @@ def measures(task: Task, network: Perceptron) -> dict[str, np.ndarray]:
     found["similarities"], found["undefined"] = (np.stack(v, 1) for v in zip(*pairs, strict=True))
     found["spectral_norm"] = spectral_norms(network, x).mean(1).numpy()
     features = orbit_logits(network.features, x, task.orbit, batch=BLOCK)
-    found["feature_share"] = scale_free_logit_error(features).numpy()
+    found["feature_share"] = scale_free_logit_error(features).nan_to_num(0.0).numpy()
     found["layer_norms"], found["layer_frobenius"] = layer_norms(network)
     return found
