@@ -15,6 +15,7 @@ import yaml
 
 from learnsym.paths import book_root
 from learnsym.publish import chapters, compiled
+from learnsym.publish.claims import UNDECIDED
 from learnsym.publish.figures import FIGURE_MIME
 
 ROOT = book_root()
@@ -77,6 +78,16 @@ def test_chapter_ends_with_a_footer(path):
     last = nbformat.read(path, as_version=4).cells[-1]
     assert last.source.startswith("publish.footer(")
     assert "nbval-ignore-output" in last.metadata.tags
+
+
+@each_chapter
+def test_every_claim_of_a_published_chapter_is_decided(path):
+    texts = [
+        output.get("data", {}).get("text/plain", "")
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+    ]
+    assert [text for text in texts if text.startswith(UNDECIDED)] == []
 
 
 def test_every_figure_has_caption_alt_text_and_files():

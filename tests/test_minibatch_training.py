@@ -1,5 +1,6 @@
 """The ensemble's training against a plain loop over one torch.nn.Sequential a run."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -151,6 +152,15 @@ def test_runs_may_have_different_best_epochs(best, data):
     )  # fmt: skip
     assert same_run(trained, 0, plain_loop(network(), 0, SEEDS[0], *data, None, 0.0)[3])
     assert same_run(trained, 1, plain_loop(network(), 1, SEEDS[1], *data, None, 0.0)[best])
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [([0.5, np.nan], r"got \[0.5, nan\] at epoch 1"), ([0.5], "expected 2 numbers")],
+)
+def test_a_score_that_ranks_nothing_is_refused(scores, message, data):
+    with pytest.raises(ValueError, match=message):
+        minibatch(network(), *data, SCHEDULE, SEEDS, score=lambda _: torch.tensor(scores))
 
 
 def test_score_sees_the_weights_of_its_epoch_and_no_graph(data):

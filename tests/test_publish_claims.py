@@ -206,6 +206,26 @@ def test_a_correction_must_hold_itself():
 # --- what a failure says ---------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("measured", [2.0, np.nan])
+def test_what_a_scale_cannot_decide_has_no_verdict(measured, shown):
+    make(measured, decided=False)
+    (bundle,) = shown
+    assert CLAIM_MIME not in bundle
+    assert bundle["text/plain"] == "not decided at this scale: a-claim"
+    assert "$x = 1$" in bundle["text/markdown"]
+    assert not any(verdict in bundle["text/markdown"].lower() for verdict in publish.VERDICTS)
+    with pytest.raises(ClaimFailed):
+        make(measured, decided=True)
+
+
+def test_an_undecided_claim_is_still_checked_for_its_form(shown):
+    with pytest.raises(ValueError, match="tolerance: expected a positive finite number"):
+        make(tolerance=0.0, decided=False)
+    with pytest.raises(ValueError, match="decided of a-claim: expected True or False, got 1"):
+        make(decided=1)
+    assert shown == []
+
+
 def test_failure_names_claim_and_numbers():
     assert issubclass(ClaimFailed, AssertionError)
     with pytest.raises(ClaimFailed) as failure:

@@ -9,7 +9,7 @@ from learnsym.checks import spurious_invariance as checks
 from learnsym.checks.printed_table import PUBLISHED, Printed, compared, gaps_text
 from learnsym.experiments.transforming_measures import SALIENCIES
 from learnsym.groups import image_rotations, image_translations
-from learnsym.invariance import realign, saliency_similarity
+from learnsym.invariance import saliency_similarity
 from learnsym.networks.perceptron import orbit_indices
 from learnsym.plots import spurious_invariance as plots
 
@@ -78,17 +78,22 @@ def test_gaps_are_named(arrays):
 
 
 def test_rows_near_the_paper_agree_and_others_do_not(arrays):
-    assert checks.agreements(arrays, "R4", "DA", True)["LI"]
+    near = checks.row(arrays, "R4", "DA")["LI"]
+    assert near.agrees
+    assert near.share <= 1
     arrays["logit_error"][0, 0] *= 2
-    assert not checks.agreements(arrays, "R4", "DA", True)["LI"]
+    far = checks.row(arrays, "R4", "DA")["LI"]
+    assert not far.agrees
+    assert far.share > 1
 
 
-def test_another_size_is_checked_by_range_and_exactness(arrays):
-    assert all(checks.agreements(arrays, "R4", "WT", False).values())
-    arrays["logit_error"][0, 2] = 0.1
-    assert not checks.agreements(arrays, "R4", "WT", False)["LI"]
-    arrays["accuracy"][0, 0] = 1.5
-    assert not checks.agreements(arrays, "R4", "DA", False)["accuracy"]
+def test_similarity_before_the_chosen_weight():
+    arrays = {
+        "strengths": np.array([[4.0, 8, 16], [30, 60, 120]]),
+        "strength": np.array([16.0, 30]),
+        "strength_similarity": np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]),
+    }
+    np.testing.assert_array_equal(checks.similarity_before(arrays), [0.2, np.nan])
 
 
 @pytest.mark.parametrize(("group", "model"), [("R5", "DA"), ("R4", "XX")])
@@ -160,17 +165,19 @@ def test_short_numbers():
 
 
 @pytest.mark.parametrize("group", [image_rotations(4), image_translations(6, "x", 2)], ids=str)
-def test_realigned_maps_are_those_of_the_library(group):
-    orbit = orbit_indices(group)
+def test_maps_that_move_with_the_image_are_realigned_to_one(group):
+    orbit = orbit_indices(group).numpy()
     side = round(np.sqrt(orbit.shape[1]))
-    maps = torch.rand(len(orbit), 3, side**2, generator=torch.Generator().manual_seed(0))
-    ours = checks.realigned(maps.unflatten(-1, (side, side)).numpy(), orbit.numpy())
-    np.testing.assert_array_equal(ours.reshape(maps.shape), realign(maps, orbit).numpy())
+    still = np.random.default_rng(0).random((3, side**2))
+    maps = np.stack([still[:, g] for g in orbit]).reshape(len(orbit), 3, side, side)
+    for aligned in checks.realigned(maps, orbit):
+        np.testing.assert_array_equal(aligned, maps[0])
+    assert not np.array_equal(checks.realigned(maps[::-1].copy(), orbit)[0], maps[0])
 
 
 def test_maps_without_their_group_are_refused():
-    with pytest.raises(ValueError, match="orbit: expected one row for each map"):
-        checks.realigned(np.zeros((3, 2, 2)), np.zeros((4, 4), dtype=int))
+    with pytest.raises(ValueError, match=r"maps: expected one row for each of 4, got 3"):
+        checks.realigned(np.zeros((3, 1, 2, 2)), np.tile(np.arange(4), (4, 1)))
 
 
 def test_elements_are_named():

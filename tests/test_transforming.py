@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from learnsym.data import digits
 from learnsym.data.transforming import FRAMED, framed, transforming_images
+from learnsym.experiments.transforming_measures import from_logits
 
 PARTS = ("train", "validation", "test")
 
@@ -95,3 +97,13 @@ def test_bad_requests(arguments, message):
     sizes = {"train": 30, "validation": 30, "test": 20}
     with pytest.raises(ValueError, match=message):
         transforming_images(**{**sizes, **arguments}, embedded=True)
+
+
+def test_constant_logits_are_invariant_and_broken_ones_are_not():
+    logits = torch.zeros(2, 3, 4, 5)
+    logits[:, 1] = torch.rand(2, 4, 5, generator=torch.Generator().manual_seed(0))
+    logits[0, 2, 0, 0] = torch.inf
+    found = from_logits(logits, torch.zeros(4, dtype=torch.int64))
+    assert found["scale_free"][0] == found["logit_scale"][0] == 0
+    assert 0 < found["scale_free"][1] < 2
+    assert np.isnan(found["scale_free"][2])

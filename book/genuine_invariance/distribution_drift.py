@@ -102,11 +102,11 @@ publish.claim(
     item="Figure 4",
     paper_value="DA far above IR and WT",
     measured=least_factor,
-    expected=100.0 if trained else 1.0,
+    expected=100.0 if trained else 3.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.REPRODUCED,
-    where="least ratio of the DI of DA to that of IR, means over runs, 11 levels, R4 and T3 (at scale smoke, 1)",
+    where="least ratio of the DI of DA to that of IR, means over runs, 11 levels, R4 and T3 (at scale smoke, 3)",
 )
 
 publish.claim(
@@ -131,11 +131,11 @@ publish.claim(
     item="Figure 4",
     paper_value="spurious invariance fails under slight drift",
     measured=growth,
-    expected=2.0 if trained else 1e9,
+    expected=2.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.NOT_REPRODUCED,
-    where="DI of DA at $\\beta = 0.1$ over that at 0, R4 and T3 (scale smoke decides nothing)",
+    where="DI of DA at $\\beta = 0.1$ over that at 0, R4 and T3",
 )
 
 publish.claim(
@@ -145,11 +145,12 @@ publish.claim(
     item="Figure 4",
     paper_value="spurious invariance fails under slight drift",
     measured=drift.at(ratio, "DA", 0.1),
-    expected=0.9 if trained else -1.0,
+    expected=0.9,
     relation="at most",
     tolerance=1e-9,
     verdict=publish.NOT_REPRODUCED,
-    where="accuracy ratio of DA at $\\beta = 0.1$, R4 and T3 (scale smoke decides nothing)",
+    where="accuracy ratio of DA at $\\beta = 0.1$, R4 and T3",
+    decided=trained,
 )
 
 publish.claim(
@@ -159,11 +160,12 @@ publish.claim(
     item="Figure 4",
     paper_value=None,
     measured=drift.at(error, "DA", 0.5) / drift.at(error, "DA", 0.0),
-    expected=3.0 if trained else 0.0,
+    expected=3.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="DI of DA at $\\beta = 0.5$ over that at 0, R4 and T3 (at scale smoke no factor is asked for)",
+    where="DI of DA at $\\beta = 0.5$ over that at 0, R4 and T3",
+    decided=trained,
 )
 
 publish.claim(
@@ -174,15 +176,16 @@ publish.claim(
     paper_value="IR stays invariant",
     measured=np.concatenate(
         [
-            drift.at(same["mixture"], "IR").min(axis=1) - (0.95 if trained else 0.5),
-            (0.8 if trained else 1.0) - drift.at(same["mixture"], "DA", 1.0),
+            drift.at(same["mixture"], "IR").min(axis=1) - 0.95,
+            0.8 - drift.at(same["mixture"], "DA", 1.0),
         ]
     ),
     expected=0.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.REPRODUCED,
-    where="least agreement of IR over 11 levels less 0.95, and 0.8 less the agreement of DA at $\\beta = 1$, R4 and T3 (at scale smoke 0.5 and 1)",
+    where="least agreement of IR over 11 levels less 0.95, and 0.8 less the agreement of DA at $\\beta = 1$, R4 and T3",
+    decided=trained,
 )
 
 publish.claim(
@@ -192,11 +195,12 @@ publish.claim(
     item="Figure 4",
     paper_value="WT above DA",
     measured=(drift.at(ratio, "WT") - drift.at(ratio, "DA")).min(axis=1),
-    expected=0.0 if trained else -0.5,
+    expected=0.0,
     relation="at least",
     tolerance=0.005,
     verdict=publish.REPRODUCED,
-    where="least difference of accuracy ratios over 11 levels, R4 and T3 (at scale smoke it may be as low as -0.5)",
+    where="least difference of accuracy ratios over 11 levels, R4 and T3",
+    decided=trained,
 )
 
 publish.claim(
@@ -206,11 +210,12 @@ publish.claim(
     item="Figure 4",
     paper_value="IR above DA",
     measured=(drift.at(ratio, "IR") - drift.at(ratio, "DA")).min(axis=1),
-    expected=0.0 if trained else 2.0,
+    expected=0.0,
     relation="at least",
     tolerance=0.005,
     verdict=publish.NOT_REPRODUCED,
-    where="least difference of accuracy ratios over 11 levels, R4 and T3 (scale smoke decides nothing)",
+    where="least difference of accuracy ratios over 11 levels, R4 and T3",
+    decided=trained,
 )
 
 publish.claim(
@@ -223,11 +228,12 @@ publish.claim(
         drift.at(ratio, "DA", 0.1)[0] - drift.at(ratio, "IR", 0.1)[0],
         drift.at(ratio, "WT", 0.1)[0] - drift.at(ratio, "DA", 0.1)[0],
     ],
-    expected=[0.05, 0.0] if trained else [-1.0, -1.0],
+    expected=[0.05, 0.0],
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="differences of accuracy ratios at $\\beta = 0.1$, R4: DA less IR, WT less DA (at scale smoke no order is asked for)",
+    where="differences of accuracy ratios at $\\beta = 0.1$, R4: DA less IR, WT less DA",
+    decided=trained,
 )
 
 # %% [markdown]
@@ -318,11 +324,11 @@ publish.claim(
     paper_value=None,
     measured=drift.at(errors["dropped pixels"], "DA", 0.5)
     / drift.at(errors["dropped pixels"], "IR", 0.5),
-    expected=100.0 if trained else 1.0,
+    expected=100.0 if trained else 5.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="ratio of DI at level 0.5, means over runs, R4 and T3 (at scale smoke, 1)",
+    where="ratio of DI at level 0.5, means over runs, R4 and T3 (at scale smoke, 5)",
 )
 
 publish.claim(
@@ -426,15 +432,14 @@ publish.claim(
     item="Figure 4",
     paper_value="IR stays invariant",
     measured=[
-        drift.at(relative["noise"], "IR", 1.0)
-        > (100 if trained else 0) * drift.at(relative["noise"], "IR", 0.0),
-        drift.at(decisions, "IR", 1.0) < drift.at(decisions, "IR", 0.0) + (0 if trained else 1),
-        drift.at(errors["noise"], "IR", 1.0)
-        < (0.2 if trained else 5) * drift.at(errors["noise"], "DA", 0.0),
+        drift.at(relative["noise"], "IR", 1.0) > 100 * drift.at(relative["noise"], "IR", 0.0),
+        drift.at(decisions, "IR", 1.0) < drift.at(decisions, "IR", 0.0),
+        drift.at(errors["noise"], "IR", 1.0) < 0.2 * drift.at(errors["noise"], "DA", 0.0),
     ],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="means over runs, R4 and T3 (at scale smoke IR has learned no invariance to lose)",
+    where="means over runs, R4 and T3",
+    decided=trained,
 )
 
 nearly_grey = 6  # level 0.6
@@ -457,13 +462,14 @@ publish.claim(
     measured=[
         picked["distribution_error"] < 1e-3,
         picked["agreement"] > 0.99,
-        picked["logit_error"] > (5 if trained else 0),
+        picked["logit_error"] > 5,
         picked["accuracy"] < 0.2,
     ],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="contrast at level 0.6, for each group the run of least DI: DI below 0.001, equal decisions on more than 99 in 100 moved images, LI above 5 "
-    "(at scale smoke above 0), accuracy below 0.2",
+    where="contrast at level 0.6, for each group the run of least DI: DI below 0.001, equal decisions on more than 99 in 100 moved images, LI above 5, "
+    "accuracy below 0.2",
+    decided=trained,
 )
 
 publish.claim(
@@ -473,11 +479,12 @@ publish.claim(
     item="Figure 4",
     paper_value=None,
     measured=drift.at(relative["contrast"], "DA", 0.6) / drift.at(relative["contrast"], "DA", 0.0),
-    expected=10.0 if trained else 1.0,
+    expected=10.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="scale-free LI of DA at level 0.6 over that at 0, means over runs, R4 and T3 (at scale smoke, 1)",
+    where="scale-free LI of DA at level 0.6 over that at 0, means over runs, R4 and T3",
+    decided=trained,
 )
 
 # %% [markdown]
@@ -672,11 +679,12 @@ publish.claim(
     item=None,
     paper_value=None,
     measured=lead["digits"],
-    expected=0.0 if trained else [[0.0], [-1.0]],
+    expected=0.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="accuracy of averaged logits less that of IR, then of WT, means over runs, R4 and T3 (at scale smoke WT is not compared)",
+    where="accuracy of averaged logits less that of IR, then of WT, means over runs, R4 and T3",
+    decided=trained,
 )
 
 publish.claim(
@@ -686,11 +694,12 @@ publish.claim(
     item="FMNIST",
     paper_value=None,
     measured=[*lead["clothes"][0], *(0.01 - np.abs(lead["clothes"][1]))],
-    expected=[0.05, 0.05, 0.0, 0.0] if trained else [0.0, 0.0, -1.0, -1.0],
+    expected=[0.05, 0.05, 0.0, 0.0],
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="accuracy of averaged logits less that of IR, R4 and T3; a percentage point less the distance from WT, R4 and T3; means over runs (at scale smoke WT is not compared)",
+    where="accuracy of averaged logits less that of IR, R4 and T3; a percentage point less the distance from WT, R4 and T3; means over runs",
+    decided=trained,
 )
 
 publish.claim(
@@ -700,25 +709,26 @@ publish.claim(
     item=None,
     paper_value=None,
     measured=gain["DA"],
-    expected=0.002 if trained else -0.05,
+    expected=0.002,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="accuracy of averaged logits less the accuracy, digits and clothes, R4 and T3 (at scale smoke: it costs less than five points)",
+    where="accuracy of averaged logits less the accuracy, digits and clothes, R4 and T3",
+    decided=trained,
 )
 
 publish.claim(
     "averaging-does-nothing-to-ir",
-    "For IR there is next to nothing to average: the accuracy moves by less than half a percentage point.",
+    "For IR there is next to nothing to average: the accuracy moves by less than a tenth of a percentage point.",
     paper="C",
     item=None,
     paper_value=None,
     measured=np.abs(gain["IR"]),
-    expected=0.005 if trained else 0.2,
+    expected=0.001 if trained else 0.05,
     relation="at most",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="absolute change of the accuracy, digits and clothes, R4 and T3 (at scale smoke: twenty points)",
+    where="absolute change of the accuracy, digits and clothes, R4 and T3 (at scale smoke, five points)",
 )
 
 publish.claim(
@@ -792,28 +802,29 @@ publish.claim(
     paper_value=None,
     measured=[
         *(
-            level[name][:, DA] > (20 if trained else 1) * level[name][:, IR]
+            level[name][:, DA] > (200 if trained else 5) * level[name][:, IR]
             for name in ("logit_error", "distribution_error")
         ),
         *(level[name][:, WT] < 1e-9 for name in ("logit_error", "distribution_error")),
     ],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="factor of at least 20 between DA and IR (at scale smoke, 1), R4 and T3",
+    where="factor of at least 200 between DA and IR (at scale smoke, 5), R4 and T3",
 )
 
 publish.claim(
     "clothes-accuracy-of-ir",
-    "On clothes as on digits, IR pays for its invariance with accuracy: at least two percentage points.",
+    "On clothes as on digits, IR pays for its invariance with accuracy: at least five percentage points.",
     paper="C",
     item="FMNIST",
     paper_value=None,
     measured=level["accuracy"][:, DA] - level["accuracy"][:, IR],
-    expected=0.02 if trained else -1.0,
+    expected=0.05,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="accuracy of DA less that of IR, means over runs, R4 and T3 (scale smoke decides nothing)",
+    where="accuracy of DA less that of IR, means over runs, R4 and T3",
+    decided=trained,
 )
 
 publish.claim(
@@ -824,26 +835,28 @@ publish.claim(
     paper_value=None,
     measured=[
         min(saliency["WT"]) > 0.98,
-        not trained or min(saliency["IR"]) > 0.9,
-        not trained or max(saliency["DA"]) < 0.7,
+        min(saliency["IR"]) > 0.9,
+        max(saliency["DA"]) < 0.7,
     ],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="mean over runs, R4 and T3, the identity left out (at scale smoke only WT)",
+    where="mean over runs, R4 and T3, the identity left out",
+    decided=trained,
 )
 
 publish.claim(
     "clothes-scale-free-error",
-    "The errors of IR are small not only because its logits are: LI over twice the variance of the logits differs by a factor of at least 20.",
+    "The errors of IR are small not only because its logits are: LI over twice the variance of the logits differs by a factor of at least 100.",
     paper="C",
     item="FMNIST",
     paper_value=None,
     measured=level["scale_free"][:, DA] / level["scale_free"][:, IR],
-    expected=20.0 if trained else 0.0,
+    expected=100.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="scale-free LI of DA over that of IR, means over runs, R4 and T3 (at scale smoke IR has learned nothing, and no factor is asked for)",
+    where="scale-free LI of DA over that of IR, means over runs, R4 and T3",
+    decided=trained,
 )
 
 # %% tags=["hide-input"]
@@ -868,26 +881,26 @@ publish.claim(
     item="FMNIST",
     paper_value=None,
     measured=[
-        not trained or (drift.at(moved, "DA", 0.1) < 2 * drift.at(moved, "DA", 0.0)).all(),
-        not trained or (drift.at(kept, "DA", 0.1) > 0.9).all(),
+        (drift.at(moved, "DA", 0.1) < 2 * drift.at(moved, "DA", 0.0)).all(),
+        (drift.at(kept, "DA", 0.1) > 0.9).all(),
     ],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="means over runs, R4 and T3 (scale smoke decides nothing)",
+    where="means over runs, R4 and T3",
 )
 
 publish.claim(
     "order-of-di-from-clothes",
-    "On the way from clothes to digits the DI of DA stays above that of IR by a factor of more than 20.",
+    "On the way from clothes to digits the DI of DA stays above that of IR by a factor of more than 200.",
     paper="C",
     item="FMNIST",
     paper_value=None,
     measured=(drift.at(moved, "DA") / drift.at(moved, "IR")).min(),
-    expected=20.0 if trained else 1.0,
+    expected=200.0 if trained else 2.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="least ratio over 11 levels, R4 and T3 (at scale smoke, 1)",
+    where="least ratio over 11 levels, R4 and T3 (at scale smoke, 2)",
 )
 
 # %% tags=["hide-input", "nbval-ignore-output"]

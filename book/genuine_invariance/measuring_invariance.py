@@ -345,7 +345,7 @@ publish.claim(
     where="factors from 0.001 to 100; a random network with LI below 0.02 decides differently on moved images",
 )
 
-constant = measuring.measured(lambda z: torch.ones(len(z), 3) + 0 * z[:, :3], found.x, found.orbit)
+constant = measuring.measured(measuring.constant_logits, found.x, found.orbit)
 publish.claim(
     "nothing-learned",
     "Constant logits have LI = DI = 0, and no SI: every pair of saliency maps is undefined.",
@@ -848,3 +848,14 @@ publish.claim(
     where="against automatic differentiation and a full singular value decomposition; free, max pooling, mean pooling, "
     "two and five layers, three runs each: below 1e-12",
 )
+
+# %% [markdown]
+# ## What to take away
+#
+# * LI = 0 is invariance of the logits; DI = 0 is not. A small LI means little until it is divided by the variance of the logits.
+# * Compare decisions on moved images beside DI: a classifier that is certain, or undecided, everywhere has a DI near zero.
+# * SI asks something else than LI. Take signed gradients, move the baseline and the border of the filter with the image, and say whether the identity counts.
+# * The threshold of the published map keeps a few pixels of an image. What it calls different may differ by a hair.
+
+# %% tags=["hide-input", "nbval-ignore-output"]
+publish.footer(scale, seed)

@@ -23,7 +23,7 @@
 # **What we find.**
 # The numbers for augmentation and weight tying are those of the paper, up to one. Accuracy, DI and LI of both groups agree within their deviations, LI under one reading of its definition.
 # The saliency score SI of augmented networks agrees under T3 and is too high under R4. No definition of the saliency map that we tried gives both published values.
-# Regularised networks are nearly invariant, as published, but at the weight that our search picks they are less accurate than the paper's, by 6 percentage points under R4 and 2 under T3. The search steps over the published point: the weight before missed the target SI by a thousandth or less, and the published accuracies lie on our trade-off between accuracy and SI.
+# Regularised networks are nearly invariant, as published, but at the weight that our search picks they are less accurate than the paper's, by 6 percentage points under R4 and 2 under T3. The search steps over the published point: the weight before misses the target SI by hardly more than a thousandth, and the published accuracies lie on our trade-off between accuracy and SI.
 # The verdict of the paper stands under every measure that we tried: augmented networks classify moved images well, and their logits, hidden units and saliency maps move far more than those of regularised networks.
 # Spurious invariance is made by long training. Early on an augmented network has a small fraction of its final LI, and its saliency maps are most alike.
 
@@ -47,9 +47,6 @@ publish.use_style()
 stored = results.obtain("spurious_invariance", scale, seed=seed)
 config, found = stored.config, stored.arrays
 full = scale == "paper"
-comparable = (
-    "" if full else "; networks of this size are only checked to lie in the range of each measure"
-)
 
 # %% [markdown]
 # (spurious-setting)=
@@ -123,127 +120,34 @@ publish.table(
         for name in names
     ],
 )
-agree = {name: checks.agreements(found, *name, full) for name in names}
 
-publish.claim(
-    "table-1-r4-wt",
-    "Weight tying under R4: all four numbers of the row.",
-    paper="C",
-    item="Table 1, R4, WT",
-    paper_value="94.6 ± 0.1 %, 0, 0, 1",
-    measured=list(agree["R4", "WT"].values()),
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where=gaps_text(rows["R4", "WT"]) + comparable,
-)
-
-publish.claim(
-    "table-1-r4-da",
-    "Augmentation under R4: accuracy, LI and DI.",
-    paper="C",
-    item="Table 1, R4, DA",
-    paper_value="94.0 ± 0.5 %, 98.6 ± 5.4, 0.3 ± 0.1, 0.17 ± 0.04",
-    measured=[agree["R4", "DA"][name] for name in ("accuracy", "LI", "DI")],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where=gaps_text(rows["R4", "DA"]) + comparable,
-)
-
-publish.claim(
-    "table-1-r4-da-saliency",
-    "Augmentation under R4: the whole row, with SI of the published map.",
-    paper="C",
-    item="Table 1, R4, DA",
-    paper_value="94.0 ± 0.5 %, 98.6 ± 5.4, 0.3 ± 0.1, 0.17 ± 0.04",
-    measured=[agree["R4", "DA"][name] and full for name in ("accuracy", "LI", "DI", "SI")],
-    tolerance=0.5,
-    verdict=publish.NOT_REPRODUCED,
-    where=gaps_text(rows["R4", "DA"]) + comparable,
-)
-
-publish.claim(
-    "table-1-r4-ir-invariance",
-    "Regularisation under R4: DI and SI.",
-    paper="C",
-    item="Table 1, R4, IR",
-    paper_value="0.0 and 0.95 ± 0.03",
-    measured=[agree["R4", "IR"][name] for name in ("DI", "SI")],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where=gaps_text(rows["R4", "IR"]) + comparable,
-)
-
-publish.claim(
-    "table-1-r4-ir",
-    "Regularisation under R4: all four numbers of the row.",
-    paper="C",
-    item="Table 1, R4, IR",
-    paper_value="87.9 ± 0.8 %, 0.02, 0.0, 0.95 ± 0.03",
-    measured=[agree["R4", "IR"][name] and full for name in ("accuracy", "LI", "DI", "SI")],
-    tolerance=0.5,
-    verdict=publish.NOT_REPRODUCED,
-    where=gaps_text(rows["R4", "IR"]) + comparable,
-)
-
-publish.claim(
-    "table-1-t3-wt",
-    "Weight tying under T3: all four numbers of the row.",
-    paper="C",
-    item="Table 1, T3, WT",
-    paper_value="96.6 ± 0.1 %, 0, 0, 1",
-    measured=list(agree["T3", "WT"].values()),
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where=gaps_text(rows["T3", "WT"]) + comparable,
-)
-
-publish.claim(
-    "table-1-t3-da",
-    "Augmentation under T3: accuracy, LI and DI.",
-    paper="C",
-    item="Table 1, T3, DA",
-    paper_value="96.2 ± 0.2 %, 50.8 ± 6.8, 0.1, 0.57 ± 0.08",
-    measured=[agree["T3", "DA"][name] for name in ("accuracy", "LI", "DI")],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where=gaps_text(rows["T3", "DA"]) + comparable,
-)
-
-publish.claim(
-    "table-1-t3-da-saliency",
-    "Augmentation under T3: the whole row, with SI of the published map.",
-    paper="C",
-    item="Table 1, T3, DA",
-    paper_value="96.2 ± 0.2 %, 50.8 ± 6.8, 0.1, 0.57 ± 0.08",
-    measured=list(agree["T3", "DA"].values()),
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where=gaps_text(rows["T3", "DA"]) + comparable,
-)
-
-publish.claim(
-    "table-1-t3-ir-invariance",
-    "Regularisation under T3: DI and SI.",
-    paper="C",
-    item="Table 1, T3, IR",
-    paper_value="0.0 and 0.95 ± 0.07",
-    measured=[agree["T3", "IR"][name] for name in ("DI", "SI")],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where=gaps_text(rows["T3", "IR"]) + comparable,
-)
-
-publish.claim(
-    "table-1-t3-ir",
-    "Regularisation under T3: all four numbers of the row.",
-    paper="C",
-    item="Table 1, T3, IR",
-    paper_value="93.1 ± 0.1 %, 0.01, 0.0, 0.95 ± 0.07",
-    measured=[agree["T3", "IR"][name] and full for name in ("accuracy", "LI", "DI", "SI")],
-    tolerance=0.5,
-    verdict=publish.NOT_REPRODUCED,
-    where=gaps_text(rows["T3", "IR"]) + comparable,
-)
+but_saliency, invariance = ("accuracy", "LI", "DI"), ("DI", "SI")
+table_claims = [
+    ("R4", "WT", checks.COLUMNS, "", publish.REPRODUCED),
+    ("R4", "DA", but_saliency, "", publish.REPRODUCED),
+    ("R4", "DA", checks.COLUMNS, "-saliency", publish.NOT_REPRODUCED),
+    ("R4", "IR", invariance, "-invariance", publish.REPRODUCED),
+    ("R4", "IR", checks.COLUMNS, "", publish.NOT_REPRODUCED),
+    ("T3", "WT", checks.COLUMNS, "", publish.REPRODUCED),
+    ("T3", "DA", but_saliency, "", publish.REPRODUCED),
+    ("T3", "DA", checks.COLUMNS, "-saliency", publish.REPRODUCED),
+    ("T3", "IR", invariance, "-invariance", publish.REPRODUCED),
+    ("T3", "IR", checks.COLUMNS, "", publish.NOT_REPRODUCED),
+]
+for group, model, columns, ending, verdict in table_claims:
+    row = rows[group, model]
+    publish.claim(
+        f"table-1-{group}-{model}".lower() + ending,
+        f"{checks.TRAINING[model]} under {group}: {', '.join(columns)}.",
+        paper="C",
+        item=f"Table 1, {group}, {model}",
+        paper_value=", ".join(f"{name} {row[name].printed.text}" for name in columns),
+        measured=[row[name].agrees for name in columns],
+        tolerance=0.5,
+        verdict=verdict,
+        where=gaps_text(row),
+        decided=full,
+    )
 
 # %% [markdown]
 # Weight tying and augmentation agree with the paper in accuracy, LI and DI. The score SI of augmented networks agrees under T3, at the edge of what our rule allows, and is too high under R4. {ref}`The next section <spurious-readings>` tries other readings.
@@ -275,6 +179,10 @@ publish.table(
     ],
 )
 
+closest = {
+    group: [checks.compared(li[group], runs) for runs in list(readings[group].values())[:2]]
+    for group in checks.GROUPS
+}
 publish.claim(
     "one-reading-of-li",
     "Of four readings of LI only one agrees with the paper under both groups: no factor $\\tfrac12$, and the identity counted.",
@@ -285,14 +193,19 @@ publish.claim(
         all(checks.compared(li[group], readings[group][name]).agrees for group in checks.GROUPS)
         for name in readings["R4"]
     ],
-    expected=[full, False, False, False],
+    expected=[True, False, False, False],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="the four readings in the order of the table, the rule of Table 1" + comparable,
+    where="the four readings in the order of the table, the rule of Table 1; distance over what is allowed, for the first two: "
+    + "; ".join(
+        f"{group} {first.share:.2f} and {second.share:.2f}"
+        for group, (first, second) in closest.items()
+    ),
+    decided=full,
 )
 
 # %% [markdown]
-# The factor is not there. Whether the identity is counted in LI the numbers decide by a hair: leaving it out misses the rule under R4 by a few per cent, and fits T3 at least as well. We count it. In SI the identity cannot have been counted, because 0.17 is less than a quarter ({ref}`measuring invariance <three-measures>`).
+# The factor is not there. Whether the identity is counted in LI the numbers decide by a hair: leaving it out misses the rule under R4 by little, and fits T3 at least as well. We count it. In SI the identity cannot have been counted, because 0.17 is less than a quarter ({ref}`measuring invariance <three-measures>`).
 #
 # SI has more readings, because a saliency map has more ingredients: which output is integrated, from which baseline, whether there is a threshold, whether signs are kept.
 
@@ -345,6 +258,7 @@ publish.claim(
     expected=False,
     tolerance=0.5,
     verdict=publish.BEYOND,
+    decided=full,
     where="six definitions of the saliency map, the identity counted or left out; the rule of Table 1",
 )
 
@@ -366,14 +280,14 @@ publish.claim(
 
 publish.claim(
     "ingredients-of-si",
-    "The integrated probability and the black baseline change SI of augmented networks by less than 0.15.",
+    "The integrated probability and the black baseline change SI of augmented networks by less than 0.05.",
     paper="C",
     item="Eq. 3, SI",
     paper_value="not said which",
     measured=[
         np.abs(runs[:, 1:3].mean(axis=0) - runs[:, 0].mean()).max() for runs in counted.values()
     ],
-    expected=0.15,
+    expected=0.05,
     relation="at most",
     tolerance=1e-9,
     verdict=publish.BEYOND,
@@ -414,11 +328,27 @@ publish.claim(
     paper="C",
     item=None,
     paper_value="tuned until SI is at least 0.95",
-    measured=found["reached"] if full else found["strength_similarity"].max(axis=1) <= 1,
+    measured=found["reached"],
     tolerance=0.5,
     verdict=publish.REPRODUCED,
     where=f"largest weights tried {strengths['R4'].max():g} (R4) and {strengths['T3'].max():g} (T3), chosen "
-    f"{found['strength'][0]:g} and {found['strength'][1]:g}; one run" + comparable,
+    f"{found['strength'][0]:g} and {found['strength'][1]:g}; one run",
+    decided=full,
+)
+
+publish.claim(
+    "smaller-weight-just-misses-the-target",
+    "The weight before the chosen one, half as large, misses the target by less than 0.002.",
+    paper="C",
+    item=None,
+    paper_value=None,
+    measured=config.target - checks.similarity_before(found),
+    expected=0.002,
+    relation="at most",
+    tolerance=1e-9,
+    verdict=publish.BEYOND,
+    where="target less SI on validation images, R4 and T3, the identity counted; one run",
+    decided=full,
 )
 
 publish.claim(
@@ -428,11 +358,12 @@ publish.claim(
     item=None,
     paper_value=None,
     measured=found["strength_accuracy"][:, 0] - found["strength_accuracy"][:, -1],
-    expected=0.0 if full else -0.2,
+    expected=0.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
     where="accuracy on validation images at the smallest weight less that at the largest, R4 and T3",
+    decided=full,
 )
 
 # %% [markdown]
@@ -443,25 +374,21 @@ crossing = [
     checks.similarity_at_accuracy(found, group, PUBLISHED[group, "IR"]["accuracy"].value)
     for group in checks.GROUPS
 ]
-allowed = [2 * PUBLISHED[group, "IR"]["SI"].deviation for group in checks.GROUPS]
-publish.claim(
-    "published-accuracy-on-the-trade-off",
-    "At the published accuracy of regularised networks, SI agrees with the published value.",
-    paper="C",
-    item="Table 1, R4, IR",
-    paper_value="87.9 % at 0.95 ± 0.03 under R4, 93.1 % at 0.95 ± 0.07 under T3",
-    measured=[abs(si - 0.95) / limit for si, limit in zip(crossing, allowed, strict=True)]
-    if full
-    else 0.0,
-    expected=1.0,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="distance of the interpolated SI from 0.95 over twice the published deviation; SI is "
-    + (f"{crossing[0]:.2f} and {crossing[1]:.2f}" if full else "not compared")
-    + "; one run, validation images"
-    + comparable,
-)
+for group, similarity in zip(checks.GROUPS, crossing, strict=True):
+    printed = PUBLISHED[group, "IR"]
+    publish.claim(
+        f"published-accuracy-on-the-trade-off-{group.lower()}",
+        f"At the published accuracy of regularised networks under {group}, SI agrees with the published value.",
+        paper="C",
+        item=f"Table 1, {group}, IR",
+        paper_value=f"SI {printed['SI'].text} at {printed['accuracy'].text} %",
+        measured=similarity,
+        expected=printed["SI"].value,
+        tolerance=2 * printed["SI"].deviation,
+        verdict=publish.REPRODUCED,
+        where="SI interpolated between two weights, one run, validation images; allowed is twice the published deviation",
+        decided=full and bool(np.isfinite(similarity)),
+    )
 
 # %% [markdown]
 # (spurious-path)=
@@ -520,12 +447,13 @@ publish.claim(
         (path["logit_error"][:, 0, :, -1] / path["logit_error"][:, 0, :, 0]).mean(axis=-1).min(),
         (path["scale_free"][:, 0, :, -1] / path["scale_free"][:, 0, :, 0]).mean(axis=-1).min(),
     ],
-    expected=[0.1, 10.0, 2.0] if full else [0.0, 1.0, 0.0],
+    expected=[0.1, 10.0, 2.0],
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
     where="largest published SI of a recorded epoch less that at the end; LI at the end over that after one epoch; the same for "
     "the scale-free LI; the smaller group each time, identity counted",
+    decided=full,
 )
 
 # %% [markdown]
@@ -618,11 +546,12 @@ publish.claim(
         (1 - cosines[group, "DA"].mean()) / (1 - cosines[group, "IR"].mean())
         for group in checks.GROUPS
     ],
-    expected=2.0 if full else 0.1,
+    expected=5.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.REPRODUCED,
     where="mean of one less the cosine, DA over IR, four images, R4 and T3, one run",
+    decided=full,
 )
 
 # %% [markdown]
@@ -664,7 +593,7 @@ publish.claim(
     paper_value="spread; small; a point",
     measured=[
         [
-            spread[group, "DA"].min() > 4 * spread[group, "IR"].max() if full else True,
+            spread[group, "DA"].min() > 4 * spread[group, "IR"].max(),
             spread[group, "WT"].max() < 1e-6,
         ]
         for group in checks.GROUPS
@@ -672,7 +601,8 @@ publish.claim(
     tolerance=0.5,
     verdict=publish.REPRODUCED,
     where="share of the variance within orbits: every augmented network has more than four times that of any regularised one; "
-    "below 1e-6 under weight tying" + comparable,
+    "below 1e-6 under weight tying",
+    decided=full,
 )
 
 # %% [markdown]
@@ -730,10 +660,11 @@ publish.claim(
     paper="C",
     item=None,
     paper_value=None,
-    measured=[kept[name] for name in kept if full or name == "weight tying is exact"],
+    measured=list(kept.values()),
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="; ".join(kept) + ("" if full else " (only the last one at this size)"),
+    where="; ".join(kept),
+    decided=full,
 )
 
 # %% [markdown]

@@ -85,6 +85,11 @@ class Comparison:
         return bool(abs(self.gap) <= self.tolerance)
 
     @property
+    def share(self) -> float:
+        """Size of the gap over the tolerance: at most 1 if the numbers agree."""
+        return abs(self.gap) / self.tolerance
+
+    @property
     def text(self) -> str:
         """Mean and standard deviation of our runs, with one decimal more than is printed."""
         places = self.printed.places + 1

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 
 from learnsym.checks.printed_table import PUBLISHED, Comparison, compared
+from learnsym.invariance.saliency import realign
 
 GROUPS = ("R4", "T3")
 MODELS = ("DA", "IR", "WT")
@@ -19,7 +21,7 @@ ORDERS = {"R4": 4, "T3": 3}
 COLUMNS = ("accuracy", "LI", "DI", "SI")
 GRADIENT = 5  # the last of the definitions of a saliency map
 EXACT = 1e-6  # single precision
-RANGES = {"accuracy": (0, 100), "LI": (0, np.inf), "DI": (0, np.inf), "SI": (-1, 1)}
+TRAINING = {"WT": "Weight tying", "DA": "Augmentation", "IR": "Regularisation"}
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -43,25 +45,6 @@ def row(arrays: Arrays, group: str, model: str) -> dict[str, Comparison]:
     """Compare one row of Table 1 with our runs, by column."""
     ours = columns(arrays, group, model)
     return {name: compared(PUBLISHED[group, model][name], ours[name]) for name in COLUMNS}
-
-
-def agreements(arrays: Arrays, group: str, model: str, published_size: bool) -> dict[str, bool]:
-    """Return by column whether a row agrees with the paper.
-
-    Networks of another size cannot be compared with it: if not ``published_size``, a column
-    agrees if it is in its range, and for ``WT`` also if LI, DI and SI are exact.
-    """
-    if published_size:
-        return {name: found.agrees for name, found in row(arrays, group, model).items()}
-    ours = columns(arrays, group, model)
-    result = {
-        name: bool(np.all((ours[name] >= low) & (ours[name] <= high + 1e-9)))
-        for name, (low, high) in RANGES.items()
-    }
-    if model == "WT":
-        exact = row(arrays, group, model)
-        result.update({name: exact[name].agrees for name in COLUMNS[1:]})
-    return result
 
 
 def logit_readings(arrays: Arrays, group: str, model: str = "DA") -> dict[str, np.ndarray]:
@@ -119,6 +102,19 @@ def similarity_at_accuracy(arrays: Arrays, group: str, accuracy: float) -> float
     similarity = without_identity(arrays["strength_similarity"][place], ORDERS[group])
     order = np.argsort(found)
     return float(np.interp(accuracy, found[order], similarity[order], left=np.nan, right=np.nan))
+
+
+def similarity_before(arrays: Arrays) -> np.ndarray:
+    """Return the published SI at the weight before the chosen one, ``(groups,)``.
+
+    On validation images, the identity counted; NaN where the smallest weight was chosen.
+    """
+    found = np.full(len(GROUPS), np.nan)
+    for k, chosen in enumerate(arrays["strength"]):
+        place = int(np.flatnonzero(arrays["strengths"][k] == chosen)[0])
+        if place:
+            found[k] = arrays["strength_similarity"][k, place - 1]
+    return found
 
 
 def parameter_count(sizes: tuple[int, ...]) -> int:
@@ -230,12 +226,8 @@ def realigned(maps: np.ndarray, orbit: np.ndarray) -> np.ndarray:
 
     Row ``g`` of ``orbit`` holds indices with ``(g x)[i] = x[orbit[g, i]]``.
     """
-    maps, back = np.asarray(maps), np.argsort(orbit, axis=-1)
-    flat = maps.reshape(*maps.shape[:-2], -1)
-    if flat.shape[0] != len(back) or flat.shape[-1] != back.shape[-1]:
-        raise ValueError(f"orbit: expected one row for each map, got {back.shape}, {maps.shape}")
-    moved = [m[..., g] for m, g in zip(flat, back, strict=True)]
-    return np.stack(moved).reshape(maps.shape)
+    maps = torch.as_tensor(maps)
+    return realign(maps.flatten(-2), torch.as_tensor(orbit)).reshape(maps.shape).numpy()
 
 
 def element_names(orbit: np.ndarray) -> list[str]:

@@ -21,7 +21,6 @@ from learnsym.invariance import (
     orbit_maps,
     published_map,
     saliency_similarity,
-    scale_free_logit_error,
     total_variance,
 )
 from learnsym.invariance.jacobian import spectral_norms
@@ -52,6 +51,7 @@ def from_logits(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndar
     squared logits in their mean over classes.
     """
     classes = logits.argmax(-1)
+    error, variance = logit_error(logits), total_variance(logits)
     common = logits.mean(-1).square().mean((0, 2)) * logits.shape[-1]
     found = {
         "accuracy": (classes == labels).double().mean((0, 2)),
@@ -60,14 +60,18 @@ def from_logits(logits: torch.Tensor, labels: torch.Tensor) -> dict[str, np.ndar
         "averaged_probabilities": (logits.softmax(-1).mean(0).argmax(-1) == labels)
         .double()
         .mean(-1),
-        "logit_error": logit_error(logits),
+        "logit_error": error,
         "distribution_error": distribution_error(logits),
-        # constant logits have no scale, and are invariant
-        "scale_free": scale_free_logit_error(logits).nan_to_num(0.0),
-        "logit_scale": total_variance(logits).sqrt(),
+        "scale_free": _share(error, 2 * variance),
+        "logit_scale": variance.sqrt(),
         "common_share": common / logits.square().sum(-1).mean((0, 2)).clamp_min(1e-30),
     }
     return {name: value.numpy() for name, value in found.items()}
+
+
+def _share(error: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
+    """Return ``error / whole``, and 0 where ``whole`` is: constant logits are invariant."""
+    return torch.where(whole == 0, 0.0, error / whole)
 
 
 def similarity(
@@ -128,6 +132,6 @@ def measures(task: Task, network: Perceptron) -> dict[str, np.ndarray]:
     found["similarities"], found["undefined"] = (np.stack(v, 1) for v in zip(*pairs, strict=True))
     found["spectral_norm"] = spectral_norms(network, x).mean(1).numpy()
     features = orbit_logits(network.features, x, task.orbit, batch=BLOCK)
-    found["feature_share"] = scale_free_logit_error(features).nan_to_num(0.0).numpy()
+    found["feature_share"] = _share(logit_error(features), 2 * total_variance(features)).numpy()
     found["layer_norms"], found["layer_frobenius"] = layer_norms(network)
     return found

@@ -23,6 +23,7 @@ REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
 BEYOND = "beyond the paper"
 VERDICTS = (HOLDS, CORRECTED, REPRODUCED, NOT_REPRODUCED, BEYOND)
+UNDECIDED = "not decided at this scale"
 # a verdict is never shown by colour alone
 SYMBOLS = {HOLDS: "✓", CORRECTED: "✎", REPRODUCED: "≈", NOT_REPRODUCED: "✗", BEYOND: "⊕"}
 RELATIONS = ("equal", "at most", "at least")
@@ -50,6 +51,7 @@ def claim(
     correction: str | None = None,
     published_gap: float | None = None,
     where: str | None = None,
+    decided: bool = True,
 ) -> None:
     """Check a claim and show it with its verdict.
 
@@ -87,6 +89,9 @@ def claim(
         Deviation of the statement as published on a counterexample.
     where : str, optional
         On what it was measured, in Markdown.
+    decided : bool, optional
+        Whether the scale of the run can decide the statement. If not, the statement and the
+        measurement are shown as not decided; no verdict is checked, shown or recorded.
 
     Raises
     ------
@@ -101,9 +106,14 @@ def claim(
     _check_identity(id, statement, paper, item)
     _check_terms(tolerance, verdict, relation, correction, published_gap)
     _check_texts(paper_value, where)
+    if not isinstance(decided, bool):
+        raise ValueError(f"decided of {id}: expected True or False, got {decided!r}")
     values = _real_array("measured", measured)
     prediction = _prediction(values, expected, paper_value)
     deviation = _deviation(values, prediction, relation)
+    if not decided:
+        _show_undecided(id, statement, span_text(values))
+        return
     _check_verdict(id, verdict, values, prediction, deviation, tolerance, relation, published_gap)
     record = {
         "id": id,
@@ -270,6 +280,16 @@ def _show(record: dict[str, Any]) -> None:
             CLAIM_MIME: record,
             "text/markdown": _markdown(record),
             "text/plain": f"{SYMBOLS[record['verdict']]} {record['verdict']}: {record['id']}",
+        }
+    )
+
+
+def _show_undecided(id: str, statement: str, measured: str) -> None:
+    lines = [f"**{UNDECIDED.capitalize()}**", inspect.cleandoc(statement), f"Ours: {measured}"]
+    show(
+        {
+            "text/markdown": "\n".join(f"> {line}" for line in "\n\n".join(lines).splitlines()),
+            "text/plain": f"{UNDECIDED}: {id}",
         }
     )
 

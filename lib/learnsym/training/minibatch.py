@@ -104,7 +104,7 @@ def minibatch(
     ------
     ValueError
         An unknown penalty, a negative strength, numbers that do not fit, or a loss that is no
-        longer finite: the message names epoch and runs.
+        longer finite or a score that is NaN: the message names the epoch.
     """
     strengths = _strengths(strength, network.runs)
     _check(network, orbits, labels, seeds, penalty)
@@ -130,7 +130,7 @@ def minibatch(
             raise ValueError(f"loss: not finite at epoch {epoch} in runs {runs}; lower the rate")
         with torch.no_grad():
             if score is not None:
-                best.update(network, score(network))
+                best.update(network, _scores(score(network), network.runs, epoch))
         if observe is not None:
             observe(epoch, network)
         if bar is not None:
@@ -150,6 +150,13 @@ class _Best:
         self.scores = torch.where(better, scores, self.scores)
         for kept, new in zip(self.network.parameters, network.parameters, strict=True):
             kept[better] = new.detach()[better]
+
+
+def _scores(scores: torch.Tensor, runs: int, epoch: int) -> torch.Tensor:
+    """Return scores if there is one a run and none is NaN, which no other score would beat."""
+    if scores.shape != (runs,) or scores.isnan().any():
+        raise ValueError(f"score: expected {runs} numbers, got {scores.tolist()} at epoch {epoch}")
+    return scores
 
 
 def _moves(orbits: torch.Tensor, stream: torch.Generator) -> torch.Tensor:
