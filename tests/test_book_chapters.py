@@ -91,6 +91,13 @@ def test_chapter_ends_with_a_footer(path):
 
 
 @each_chapter
+def test_no_cell_warns(path):
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert [output.text for output in outputs if output.get("name") == "stderr"] == []
+
+
+@each_chapter
 def test_every_claim_of_a_published_chapter_is_decided(path):
     assert undecided(path) == []
 

@@ -363,3 +363,9 @@ def test_every_documented_module_exists():
     documented = re.findall(r"automodule:: (\S+)", read("book/library.md"))
     assert len(documented) == len(set(documented))
     assert [name for name in documented if importlib.util.find_spec(name) is None] == []
+
+
+def test_modules_stay_on_one_worker(request):
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("the tests are not spread over workers by group")
+    assert request.node.nodeid.endswith("@test_project_files")

@@ -226,7 +226,7 @@ def realigned(maps: np.ndarray, orbit: np.ndarray) -> np.ndarray:
 
     Row ``g`` of ``orbit`` holds indices with ``(g x)[i] = x[orbit[g, i]]``.
     """
-    maps = torch.as_tensor(maps)
+    maps = torch.tensor(maps)  # a copy: torch does not take arrays that cannot be written
     return realign(maps.flatten(-2), torch.as_tensor(orbit)).reshape(maps.shape).numpy()
 
 
