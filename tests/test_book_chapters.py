@@ -159,21 +159,18 @@ def test_claims_hold_at_smoke_scale_with_another_seed(path, tmp_path):
 
 def nbval(path: Path) -> subprocess.CompletedProcess:
     """Execute a notebook and compare its outputs; the new ones are written to ``recorded``."""
+    here = str(Path(__file__).parent)
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-cell-timeout=600", "-q"]
     command += ["-p", "no:cacheprovider", "-p", "nbval_record", "-c", os.devnull]
     command += ["--rootdir", path.parent, path]
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *paths_of_python()]),
+        "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")])),
         "LEARNSYM_FIGURES": str(path.parent),
         "LEARNSYM_ROOT": str(ROOT),
         "NBVAL_RECORD": str(recorded(path)),
     }
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-
-def paths_of_python() -> list[str]:
-    return [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
 
 
 def recorded(path: Path) -> Path:

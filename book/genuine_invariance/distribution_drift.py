@@ -102,11 +102,11 @@ publish.claim(
     item="Figure 4",
     paper_value="DA far above IR and WT",
     measured=least_factor,
-    expected=100.0 if trained else 3.0,
+    expected=100.0 if trained else 5.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.REPRODUCED,
-    where="least ratio of the DI of DA to that of IR, means over runs, 11 levels, R4 and T3 (at scale smoke, 3)",
+    where="least ratio of the DI of DA to that of IR, means over runs, 11 levels, R4 and T3 (at scale smoke, 5)",
 )
 
 publish.claim(
@@ -724,11 +724,11 @@ publish.claim(
     item=None,
     paper_value=None,
     measured=np.abs(gain["IR"]),
-    expected=0.001 if trained else 0.05,
+    expected=0.001 if trained else 0.03,
     relation="at most",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="absolute change of the accuracy, digits and clothes, R4 and T3 (at scale smoke, five points)",
+    where="absolute change of the accuracy, digits and clothes, R4 and T3 (at scale smoke, three points)",
 )
 
 publish.claim(
@@ -802,14 +802,14 @@ publish.claim(
     paper_value=None,
     measured=[
         *(
-            level[name][:, DA] > (200 if trained else 5) * level[name][:, IR]
+            level[name][:, DA] > (200 if trained else 10) * level[name][:, IR]
             for name in ("logit_error", "distribution_error")
         ),
         *(level[name][:, WT] < 1e-9 for name in ("logit_error", "distribution_error")),
     ],
     tolerance=0.5,
     verdict=publish.BEYOND,
-    where="factor of at least 200 between DA and IR (at scale smoke, 5), R4 and T3",
+    where="factor of at least 200 between DA and IR (at scale smoke, 10), R4 and T3",
 )
 
 publish.claim(
@@ -896,11 +896,11 @@ publish.claim(
     item="FMNIST",
     paper_value=None,
     measured=(drift.at(moved, "DA") / drift.at(moved, "IR")).min(),
-    expected=200.0 if trained else 2.0,
+    expected=200.0 if trained else 5.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,
-    where="least ratio over 11 levels, R4 and T3 (at scale smoke, 2)",
+    where="least ratio over 11 levels, R4 and T3 (at scale smoke, 5)",
 )
 
 # %% tags=["hide-input", "nbval-ignore-output"]

@@ -796,7 +796,7 @@ publish.claim(
     item="Figure 5",
     paper_value=None,
     measured=nets.ratio("common_share", "normalised LI"),
-    expected=2.0,
+    expected=5.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,

@@ -222,7 +222,7 @@ def verdicts(arrays: Arrays) -> dict[str, bool]:
 
 
 def realigned(maps: np.ndarray, orbit: np.ndarray) -> np.ndarray:
-    """Return ``g^-1 m(g x)`` for maps ``(|G|, ..., side, side)``; ``orbit`` has shape ``(|G|, n)``.
+    """Return ``g^-1 m(g x)`` for maps ``(|G|, N, side, side)``; ``orbit`` has shape ``(|G|, n)``.
 
     Row ``g`` of ``orbit`` holds indices with ``(g x)[i] = x[orbit[g, i]]``.
     """

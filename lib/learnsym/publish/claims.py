@@ -288,7 +288,7 @@ def _show_undecided(id: str, statement: str, measured: str) -> None:
     lines = [f"**{UNDECIDED.capitalize()}**", inspect.cleandoc(statement), f"Ours: {measured}"]
     show(
         {
-            "text/markdown": "\n".join(f"> {line}" for line in "\n\n".join(lines).splitlines()),
+            "text/markdown": _quoted(lines),
             "text/plain": f"{UNDECIDED}: {id}",
         }
     )
@@ -313,4 +313,9 @@ def _markdown(record: dict[str, Any]) -> str:
         f"tolerance: {criterion_text(record)}"
         + (f" · on: {record['where']}" if record["where"] else "")
     )
-    return "\n".join(f"> {line}" for line in "\n\n".join(lines).splitlines())
+    return _quoted(lines)
+
+
+def _quoted(paragraphs: list[str]) -> str:
+    """Return paragraphs as one Markdown quotation."""
+    return "\n".join(f"> {line}" for line in "\n\n".join(paragraphs).splitlines())
