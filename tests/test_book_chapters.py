@@ -2,7 +2,6 @@
 
 import ast
 import csv
-import json
 import math
 import os
 import subprocess
@@ -32,25 +31,6 @@ def committed(path: Path) -> bytes:
         [*git, "show", f"HEAD:{path.relative_to(ROOT)}"], capture_output=True, check=False
     )
     return path.read_bytes() if changed.returncode or shown.returncode else shown.stdout
-
-
-def execute(path: Path, folder: Path, parameters=None) -> Path:
-    """Execute a chapter in a process of its own, with its figures in ``folder``."""
-    output = folder / path.name
-    code = (
-        "import json, sys; from pathlib import Path; from learnsym.publish import chapters; "
-        "chapters.run(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))"
-    )
-    environment = {**os.environ, "LEARNSYM_FIGURES": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, path, output, json.dumps(parameters or {})],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return output
 
 
 def undecided(path: Path) -> list[str]:
@@ -145,8 +125,10 @@ def test_executing_again_changes_nothing(path, tmp_path):
 
 @pytest.mark.chapters
 @each_chapter
-def test_claims_hold_at_smoke_scale_with_another_seed(path, tmp_path):
-    output = execute(path, tmp_path, {"scale": "smoke", "seed": 7})
+def test_claims_hold_at_smoke_scale_with_another_seed(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("LEARNSYM_FIGURES", str(tmp_path))
+    output = tmp_path / path.name
+    chapters.run(path, output, {"scale": "smoke", "seed": 7})
     here, there = (
         {entry.record["id"]: entry.record["verdict"] for entry in compiled.claims([p], p.parent)}
         for p in (path, output)

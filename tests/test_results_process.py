@@ -18,7 +18,7 @@ from learnsym.experiments import digit_regression, table_one
 from learnsym.paths import book_root
 from learnsym.results import process
 from learnsym.results.experiment import find
-from learnsym.results.provenance import peak_memory
+from learnsym.results.provenance import peak_memory, versions
 
 CONFIG = digit_regression.Config(images=20, steps=20, batch=10)
 HELD = 2**29
@@ -71,7 +71,7 @@ def test_memory_of_the_run_is_counted(digits):
 def test_the_own_peak_of_a_child_is_not_that_of_its_parent():
     held = np.ones(HELD // 8)
     code = (
-        "import resource\nfrom learnsym.results.provenance import peak_memory\n"
+        "import resource\nfrom learnsym.results.provenance import peak_memory, versions\n"
         "print(peak_memory(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
     command = [sys.executable, "-c", code]
@@ -207,3 +207,13 @@ def test_peak_memory_counts_children_that_have_ended():
     peak = peak_memory()
     assert peak is None or peak > 500
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
+
+
+def test_the_graphics_card_is_named_where_a_configuration_asks_for_it(monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H1")
+    assert versions("cuda")["gpu"] == "H1"
+    assert "gpu" not in versions()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert "gpu" not in versions("cuda")

@@ -75,12 +75,14 @@ async (phone) => {
 CONTRAST = """
 (selector) => {
   const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const rgba = (colour) => {
+  const known = {};  // a page has thousands of elements and few colours
+  const read = (colour) => {
     canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = colour;
     canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data];
   };
+  const rgba = (colour) => known[colour] ??= read(colour);
   const luminance = ([r, g, b]) => {
     const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.04045 ? c / 12.92
       : ((c + 0.055) / 1.055) ** 2.4);

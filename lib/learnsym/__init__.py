@@ -16,6 +16,7 @@ module               what it is for
 ``networks``         linear, two-layer and ReLU networks in torch, seeds as one batch
 ``training``         training of such ensembles: full-batch, or in mini-batches with augmentation
 ``invariance``       how invariant a network is: logits, probabilities, saliency, sensitivity
+``drift``            how training leaves the equivariant weights: risks, Hessians, stability
 ``experiments``      computations worth storing, one module each, and ``sweep``
 ``checks``           how far each statement of a paper is from true
 ``results``          stored results: loaded while fresh, else revalidated or recomputed
@@ -27,6 +28,7 @@ module               what it is for
 __all__ = [
     "checks",
     "data",
+    "drift",
     "experiments",
     "gallery",
     "groups",

@@ -8,6 +8,7 @@ the versions of what it imported. The progress bar appears on the same stderr. A
 import dataclasses
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,9 +17,12 @@ import traceback
 from pathlib import Path
 
 from joblib.externals.loky import get_reusable_executor
+from platformdirs import user_cache_dir
 
+from learnsym.experiments.resumable import keeping
 from learnsym.results.arrays import Arrays, checked
 from learnsym.results.experiment import Experiment, find
+from learnsym.results.fingerprints import digest, plain_config
 from learnsym.results.provenance import peak_memory, versions
 
 # -c instead of -m: what is pickled must belong to this module, not to __main__
@@ -30,8 +34,9 @@ _INTERRUPTED = 130
 class Run:
     """What a run returned and took.
 
-    ``wall_time`` is in seconds, without the start of the process; ``peak_memory`` in MiB, of the
-    process that ran it or of its largest worker, None where the system does not tell.
+    ``wall_time`` is in seconds, without the start of the process, with the time of interrupted runs
+    whose jobs were used; ``peak_memory`` in MiB, of the process that ran it or of its largest
+    worker, None where the system does not tell.
     """
 
     arrays: Arrays
@@ -41,13 +46,27 @@ class Run:
 
 
 def run_here(experiment: Experiment, config: object, progress: bool) -> Run:
-    """Run an experiment in this process."""
+    """Run an experiment in this process; jobs that an interrupted run has finished are kept."""
     start = time.perf_counter()
-    arrays = experiment.run(config, progress)
-    seconds = time.perf_counter() - start
+    with keeping(kept_folder(experiment, config)) as keep:
+        arrays = experiment.run(config, progress)
+    seconds = time.perf_counter() - start + keep.earlier
+    shutil.rmtree(keep.folder, ignore_errors=True)
     # idle workers of a sweep: only the memory of processes that have ended is known
     get_reusable_executor().shutdown(wait=True)
-    return Run(arrays, seconds, peak_memory(), versions())
+    used = versions(getattr(config, "device", "cpu"))
+    return Run(arrays, seconds, peak_memory(), used)
+
+
+def kept_folder(experiment: Experiment, config: object) -> Path:
+    """Return where finished jobs of an unfinished run are kept: by configuration and code.
+
+    How many processes and threads work does not count: whoever runs out of memory goes on with
+    fewer.
+    """
+    root = Path(os.environ.get("LEARNSYM_JOBS") or Path(user_cache_dir("learnsym")) / "jobs")
+    decisive = {k: v for k, v in plain_config(config).items() if k not in ("workers", "threads")}
+    return root / experiment.name / digest([decisive, experiment.code])[:16]
 
 
 def run_apart(experiment: Experiment, config: object, progress: bool) -> Run:

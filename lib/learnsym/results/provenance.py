@@ -51,8 +51,15 @@ def _own_peak(unit: int) -> int:
     return marks[0] if marks else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of Python, NumPy and SciPy, and of PyTorch where it is imported."""
+def versions(device: str = "cpu") -> dict[str, str]:
+    """Return the versions of Python, NumPy and SciPy, and of PyTorch where it is imported.
+
+    With ``device="cuda"``, the ``device`` of a configuration, the name of the CUDA device is there
+    as ``gpu``, also where only worker processes computed on it.
+    """
     names = ["numpy", "scipy", *(["torch"] if "torch" in sys.modules else [])]
     found = {name: importlib.metadata.version(name) for name in names}
+    torch = sys.modules.get("torch")
+    if torch is not None and device == "cuda" and torch.cuda.is_available():
+        found["gpu"] = torch.cuda.get_device_name()
     return {"python": platform.python_version(), **found}

@@ -1,0 +1,207 @@
+"""PERM, TRANS, ROT and which_group: small runs, their arrays, seeds, sizes and refusals."""
+
+import dataclasses
+import functools
+
+import numpy as np
+import pytest
+import torch
+
+from learnsym import groups, results
+from learnsym import representations as reps
+from learnsym.experiments import perm, rot, rot_fan_in, symmetric, trans, which_group
+from learnsym.experiments.resumable import keeping
+from learnsym.networks import nonlinearities as nl
+from learnsym.networks.mlp import Space, SymmetricMlp, norms
+from learnsym.results.arrays import largest_deviation
+
+EXPERIMENTS = {"perm": perm, "trans": trans, "rot": rot, "rot_fan_in": rot_fan_in}
+SMALL = {
+    "perm": {"samples": 12, "batch": 4, "nodes": 4},
+    "trans": {"samples": 10, "side": 2},
+    "rot": {"samples": 10},
+    "rot_fan_in": {"samples": 10},
+}
+
+
+def small(name, **change):
+    """A configuration even smaller than smoke."""
+    config = EXPERIMENTS[name].SCALES["smoke"]
+    return dataclasses.replace(config, **{**SMALL[name], "epochs": 2, **change})
+
+
+@functools.cache
+def arrays_of(name):
+    return EXPERIMENTS[name].run(small(name), progress=False)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_arrays_fit_each_other(name):
+    experiment, arrays = EXPERIMENTS[name], arrays_of(name)
+    modes, laws = experiment.MODES, len(experiment.MODES) - 3 - ("exact" in experiment.MODES)
+    shapes = {key: array.shape for key, array in arrays.items()}
+    assert shapes == {
+        "distance": (len(modes), 3, 2), "drift": (len(modes), 3, 2), "loss": (len(modes), 2, 2),
+        "steps": (len(modes), 3, 2, 4), "layers": (len(modes), 3, 2, 4), "noise": (2, 2),
+        "final_loss": (len(modes), 2), "accuracy": (len(modes), 2), "systematic": (1 + laws, 3, 2),
+    }  # fmt: skip
+    for whole, parts in (("distance", "steps"), ("drift", "layers")):
+        assert np.allclose(arrays[whole], np.sqrt((arrays[parts] ** 2).sum(-1)))
+    assert np.all((arrays["accuracy"] >= 0) & (arrays["accuracy"] <= 1))
+    assert np.allclose(arrays["loss"][0, 0], arrays["loss"][1, 0])  # the same start and data
+    drift = dict(zip(modes, arrays["drift"][:, -1], strict=True))
+    assert np.all(drift["nominal"] > 0) and np.all(drift["augmented"] > 0)
+    assert np.all(drift["equivariant"] < 1e-6 * drift["nominal"])
+    if "exact" in drift:
+        assert np.all(drift["exact"] < 1e-6 * drift["nominal"])
+        assert np.all(drift["half turns"] > drift["exact"])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_ensemble_is_its_single_runs(name):
+    alone = EXPERIMENTS[name].run(small(name, block=1), progress=False)
+    assert largest_deviation(arrays_of(name), alone) < 1e-9
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_a_probe_is_the_leading_part(name):
+    probe = EXPERIMENTS[name].probe(small(name))
+    assert largest_deviation(arrays_of(name), probe) < 1e-9
+    assert probe["drift"].shape == (len(EXPERIMENTS[name].MODES), 2, 1)
+
+
+def test_seeds_and_runs_differ_and_repeat():
+    again = perm.run(small("perm"), progress=False)
+    other = perm.run(small("perm", seed=1), progress=False)
+    for name, array in arrays_of("perm").items():
+        np.testing.assert_array_equal(array, again[name])
+    for drift in (arrays_of("perm")["drift"], other["drift"]):
+        assert not np.isclose(drift[0, -1, 0], drift[0, -1, 1])
+    assert not np.any(np.isclose(arrays_of("perm")["drift"][0, -1], other["drift"][0, -1]))
+
+
+@pytest.mark.parametrize("name", ["trans", "rot"])
+def test_probes_of_large_networks_are_the_first_loss(name):
+    config = small(name, channels=8, runs=1)
+    found, probe = EXPERIMENTS[name].run(config, progress=False), EXPERIMENTS[name].probe(config)
+    assert probe["loss"].shape == (1, 1, 1) and list(probe) == ["loss"]
+    assert largest_deviation(found, probe) < 1e-9
+    other = EXPERIMENTS[name].probe(dataclasses.replace(config, seed=1))
+    assert largest_deviation(found, other) > 1e-3
+    with_all_modes = EXPERIMENTS[name].probe(small(name))
+    assert len(with_all_modes["drift"]) == len(EXPERIMENTS[name].MODES)
+
+
+def test_workers_change_nothing():
+    apart = trans.run(small("trans", block=1, workers=2), progress=False)
+    assert largest_deviation(arrays_of("trans"), apart) < 1e-9
+
+
+def test_groups_have_a_row_each_and_published_sizes():
+    config = dataclasses.replace(which_group.SCALES["smoke"], samples=5, epochs=1, runs=1)
+    arrays = which_group.run(config, progress=False)
+    assert arrays["drift"].shape == (5, 3, 2, 1) and arrays["systematic"].shape == (5, 2, 1)
+    assert largest_deviation(arrays, which_group.probe(config)) < 1e-9
+    nominal = arrays["drift"][:, 0, -1]
+    assert np.allclose(arrays["systematic"][:4, -1], nominal[:4], rtol=1e-2)
+    # orbits of index pairs and of pixels: x-translations have 14 * 196 and 14
+    orbits = {"rotations": (9_604, 49), "x-translations": (2_744, 14), "translations": (196, 1),
+              "roto-translations": (51, 1)}  # fmt: skip
+    whole = 196**2 * (32 + 32**2) + 32 * 32 * 196 + 320
+    expected = [(15 * 32 + 2 * 32 * 64 + 64 * 32 + 32, 100**2 * 32 + 100 * 32 * 64 + 64 * 32 + 32)]
+    sizes = [(pairs * 1_056 + points * 1_024 + 320, whole) for pairs, points in orbits.values()]
+    expected += [sizes[2], (9_604 * 1_600, 196**2 * 1_600), *sizes]
+    np.testing.assert_array_equal(arrays["dimensions"], expected)
+
+
+def test_weights_start_in_the_equivariant_layers():
+    config = small("trans", channels=4, side=4)
+    net = trans.problem(config).task.network
+    many = list(range(50))
+    standard = symmetric.start(net, config, many)
+    assert norms(net.complement(standard)).max() < 1e-12
+    # |Pi A|^2 of a standard Gaussian matrix is chi-squared with dim E degrees of freedom
+    size = net.equivariant_dimension
+    assert norms(standard).square().mean().item() == pytest.approx(
+        size, rel=5 * (2 / size / 50) ** 0.5
+    )
+    scaled = symmetric.start(net, dataclasses.replace(config, start="fan in"), many)
+    for A, B in zip(standard, scaled, strict=True):
+        assert torch.allclose(A, B * np.sqrt(A.shape[-1]))
+    assert rot_fan_in.SCALES["book"].start == "fan in"
+
+
+def test_laws_count_quarter_turns():
+    group = groups.image_rotations(3)
+    law = rot.by_turns(group, {1: 0.25, 2: 0.75})
+    picture = np.arange(9.0).reshape(3, 3)
+    for probability, g in zip(law, group.elements(), strict=True):
+        moved = reps.image(group).act(g, picture.ravel()).reshape(3, 3)
+        turns = [np.array_equal(moved, np.rot90(picture, k)) for k in range(4)]
+        assert probability == {1: 0.25, 2: 0.75}.get(turns.index(True), 0.0)
+
+
+def test_published_sizes_are_those_of_the_paper():
+    assert (perm.Config().samples, perm.Config().batch) == (1_000, 200)
+    assert (trans.PUBLISHED.samples, rot.PUBLISHED.samples) == (10_000, 3_000)
+    for config in (perm.SCALES["paper"], trans.PUBLISHED, rot.PUBLISHED):
+        assert (config.runs, config.epochs, config.passes) == (30, 50, 25)
+        assert (config.rate, config.channels, config.start) == (5e-5, 32, "standard")
+    for module in (trans, rot):  # the published size, as far as an hour carries
+        assert dataclasses.replace(
+            module.PUBLISHED, runs=1, epochs=module.SCALES["paper"].epochs, workers=1, threads=2
+        ) == module.SCALES["paper"]  # fmt: skip
+    assert rot.problem(small("rot")).task.target_space is not None
+
+
+def test_losses_that_explode_stop_and_are_not_kept(tmp_path):
+    with (
+        keeping(tmp_path / "kept"),
+        pytest.raises(ValueError, match=r"rate: .* not finite in epoch \d+ .*seeds \[0, 1\]"),
+    ):
+        trans.run(small("trans", rate=1e200, epochs=5), progress=False)
+    assert not list(tmp_path.rglob("*augmented*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"passes": 0}, "passes"),
+        ({"rate": -1.0}, "rate"),
+        ({"epochs": 0}, "epochs"),
+        ({"batch": 7}, "batch: expected a divisor"),
+        ({"batch": 0}, "batch"),
+        ({"runs": 0}, "runs"),
+        ({"channels": 1.5}, "channels"),
+        ({"start": "zero"}, "start: expected one of"),
+        ({"device": "tpu"}, "device: expected one of"),
+        ({"workers": 0}, "workers"),
+    ],
+)
+def test_bad_configurations_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        small("perm", **change)
+
+
+def test_bad_calls_are_named(monkeypatch):
+    with pytest.raises(ValueError, match="scale: expected one of smoke, book, paper"):
+        results.obtain("perm", "huge")
+    with pytest.raises(ValueError, match="modes: expected some of"):
+        symmetric.outcome(perm.problem, small("perm"), ["sampled"])
+    with pytest.raises(ValueError, match="channels: expected an even number"):
+        rot.run(small("rot", channels=3), progress=False)
+    with pytest.raises(ValueError, match="group: expected one of"):
+        which_group.acting("reflections")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="device: expected 'cpu'"):
+        perm.run(small("perm", device="cuda"), progress=False)
+
+
+def test_networks_that_are_not_symmetric_are_refused():
+    pixels = Space(reps.image(groups.image_rotations(4)))
+    other = Space(reps.image(groups.image_translations(4)))
+    with pytest.raises(ValueError, match=r"spaces\[1\]: expected a representation of rotations"):
+        SymmetricMlp([pixels, other], [nl.identity])
+    turns = Space(reps.vector(groups.MatrixGroup([[[0, -1.0], [1.0, 0]]], "turns")))
+    with pytest.raises(ValueError, match=r"nonlinearities\[0\]: expected one that commutes"):
+        SymmetricMlp([turns, turns], [nl.leaky_relu])
