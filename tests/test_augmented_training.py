@@ -223,3 +223,10 @@ def test_figures_can_be_drawn_and_exported(arrays, found):
     for fig in figures:
         assert len(plotted_csv(fig).splitlines()) > 50
         plt.close(fig)
+
+
+def test_sizes_set_the_published_beside_the_actual():
+    rows = checks.sizes(perm.SCALES["smoke"], "graphs")
+    assert [row[1] for row in rows] == ["32", "1,000", "200", "30", "50", "25"]
+    assert [row[2] for row in rows] == ["2", "20", "10", "2", "3", "3"]
+    assert rows[2][0] == "graphs per mini-batch"

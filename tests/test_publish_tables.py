@@ -124,6 +124,12 @@ def test_footer_does_without_what_the_system_does_not_tell(shown):
     assert footer_rows(shown)["Stored result e-book"] == "computed in 83.5 s"
 
 
+def test_footer_writes_long_times_in_whole_seconds(shown):
+    provenance = {"experiment": "e", "scale": "book", "wall_time": 2865.2}
+    publish.footer("book", 0, SimpleNamespace(provenance=provenance))
+    assert footer_rows(shown)["Stored result e-book"] == "computed in 2,865 s"
+
+
 def test_footer_names_the_graphics_card(shown):
     provenance = {"experiment": "e", "scale": "book", "wall_time": 1.0, "versions": {"gpu": "H1"}}
     publish.footer("book", 0, SimpleNamespace(provenance=provenance))

@@ -73,17 +73,7 @@ trained = scale != "smoke"
 # **Size.** The published sizes take weeks on the machines this book is made for. What is shown is smaller, as the table says; {ref}`one run <rot-published-size>` has the published size, for four epochs.
 
 # %% tags=["hide-input"]
-publish.table(
-    ["", "published", "this run"],
-    [
-        ["channels $c$", 32, config.channels],
-        ["images", "3,000", f"{config.samples:,}"],
-        ["images per mini-batch", 25, config.batch],
-        ["runs", 30, config.runs],
-        ["epochs $T$", 50, config.epochs],
-        ["passes $L$", 25, config.passes],
-    ],
-)
+publish.table(["", "published", "this run"], checks.sizes(config, "images"))
 
 # %% [markdown]
 # Two channels leave layer normalisation no room. It subtracts the mean of two numbers and divides by their spread, so the outputs of a pixel are $z$ and $-z$, with $\lvert z\rvert < 1$. One mask always gets a positive value and the other a negative one. The network can say "triangle rather than pentagon", but not "nothing here".
@@ -186,7 +176,7 @@ publish.claim(
     paper_value="much closer",
     measured=checks.factor(standard["nominal"], standard["augmented"])
     / checks.factor(relabelled["nominal"], relabelled["augmented"]),
-    expected=1 / 3,
+    expected=0.2,
     relation="at most",
     tolerance=0.01,
     verdict=publish.REPRODUCED,
@@ -292,7 +282,7 @@ publish.claim(
     paper_value=None,
     measured=[checks.agreement(fan_in[mode]) for mode in ("nominal", "augmented")],
     expected=1.0,
-    tolerance=0.2,
+    tolerance=0.12,
     verdict=publish.BEYOND,
     where="measured over predicted, root mean square over runs, each epoch",
     decided=trained,
@@ -300,12 +290,12 @@ publish.claim(
 
 publish.claim(
     "rot-law-fails-from-standard-start",
-    "From standard Gaussian weights the law of augmented training is off by a factor of 1.5 or more after the last epoch.",
+    "From standard Gaussian weights the law of augmented training is off by a factor of two or more after the last epoch.",
     paper="B",
     item="Figure 1, ROT",
     paper_value=None,
     measured=anomaly.law_misses(standard, "augmented"),
-    expected=1.5,
+    expected=2.0,
     relation="at least",
     tolerance=0.01,
     verdict=publish.BEYOND,
@@ -322,7 +312,7 @@ publish.claim(
     measured=checks.factor(fan_in["nominal"], fan_in["augmented"])
     / np.sqrt(smaller.config.epochs * smaller.config.passes),
     expected=1.0,
-    tolerance=0.5,
+    tolerance=0.1,
     verdict=publish.BEYOND,
     where="ratio of mean drifts after the last epoch over $\\sqrt{TL}$",
     decided=trained,
@@ -373,7 +363,7 @@ publish.claim(
     paper_value=None,
     measured=checks.agreement(fan_in["half turns"])[-1],
     expected=1.0,
-    tolerance=0.1,
+    tolerance=0.05,
     verdict=publish.BEYOND,
     where="measured over predicted drift after the last epoch, root mean square over runs",
     decided=trained,
@@ -387,7 +377,7 @@ publish.claim(
     paper_value="AUG and NOM are much closer",
     measured=checks.factor(fan_in["half turns"], fan_in["nominal"]),
     expected=0.6,
-    tolerance=0.15,
+    tolerance=0.05,
     verdict=publish.BEYOND,
     where="ratio of mean drifts after the last epoch, weights scaled by fan in",
     decided=trained,
@@ -591,7 +581,7 @@ publish.claim(
     paper_value=None,
     measured=[one.arrays["accuracy"].mean(axis=1) for one in (stored, smaller)],
     expected=0.5,
-    tolerance=0.03,
+    tolerance=0.01,
     verdict=publish.BEYOND,
     where="share of outputs with the right sign, mean over runs, both starts, each mode",
     decided=trained,

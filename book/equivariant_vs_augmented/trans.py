@@ -64,17 +64,7 @@ trained = scale != "smoke"
 # **Size.** The published networks and data are too large for the machines this book is made for: an epoch of AUG takes some $6\cdot10^{13}$ operations a run. What is shown is smaller, as the table says; {ref}`one run <trans-published-size>` has the published size, for two epochs.
 
 # %% tags=["hide-input"]
-publish.table(
-    ["", "published", "this run"],
-    [
-        ["channels $c$", 32, config.channels],
-        ["images", "10,000", f"{config.samples:,}"],
-        ["images per mini-batch", 25, config.batch],
-        ["runs", 30, config.runs],
-        ["epochs $T$", 50, config.epochs],
-        ["passes $L$", 25, config.passes],
-    ],
-)
+publish.table(["", "published", "this run"], checks.sizes(config, "images"))
 
 # %% [markdown]
 # ## Figure 1
@@ -147,7 +137,7 @@ publish.claim(
     item="Figure 1, TRANS",
     paper_value="much slower (expectation ii)",
     measured=checks.shares(augmented).mean(),
-    expected=0.1,
+    expected=0.02,
     relation="at most",
     tolerance=1e-3,
     verdict=publish.REPRODUCED,
@@ -235,7 +225,7 @@ publish.claim(
     paper_value=None,
     measured=checks.agreement(augmented),
     expected=1.0,
-    tolerance=0.2,
+    tolerance=0.15,
     verdict=publish.BEYOND,
     where="measured over predicted, root mean square over runs, each epoch",
     decided=trained,
@@ -249,7 +239,7 @@ publish.claim(
     paper_value=None,
     measured=[checks.exponent(nominal), checks.exponent(augmented)],
     expected=[1.0, 0.5],
-    tolerance=0.15,
+    tolerance=0.05,
     verdict=publish.BEYOND,
     where="slopes of logarithms, last three quarters of the epochs",
     decided=trained,
@@ -311,7 +301,7 @@ publish.claim(
     paper_value="several orders of magnitude",
     measured=checks.factor(nominal, augmented) / checks.predicted_factor(arrays, config),
     expected=1.0,
-    tolerance=0.35,
+    tolerance=0.15,
     verdict=publish.BEYOND,
     where="ratio of mean drifts after the last epoch over the factor predicted from the first step of all runs",
     decided=trained,
@@ -325,7 +315,7 @@ publish.claim(
     paper_value=None,
     measured=[checks.agreement(large[mode]) for mode in ("nominal", "augmented")],
     expected=1.0,
-    tolerance=0.1,
+    tolerance=0.05,
     verdict=publish.BEYOND,
     where="measured over predicted drift after each epoch, one run",
     decided=trained,

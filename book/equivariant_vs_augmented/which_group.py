@@ -39,7 +39,7 @@ import numpy as np
 
 from learnsym import publish, results
 from learnsym.checks import which_group as checks
-from learnsym.checks.augmented_training import agreement, pooled
+from learnsym.checks.augmented_training import agreement, pooled, sizes
 from learnsym.experiments.which_group import GROUPS, SCALES
 from learnsym.plots import which_group as plots
 
@@ -137,17 +137,7 @@ publish.claim(
 # For rotations there is a fourth curve, of which {ref}`more below <public-draws>`.
 
 # %% tags=["hide-input"]
-publish.table(
-    ["", "published", "this run"],
-    [
-        ["channels", 32, config.channels],
-        ["images", "10,000", config.samples],
-        ["images per mini-batch", 25, config.batch],
-        ["runs", 30, config.runs],
-        ["epochs $T$", 50, config.epochs],
-        ["passes $L$", 25, config.passes],
-    ],
-)
+publish.table(["", "published", "this run"], sizes(config, "images"))
 
 found = checks.curves_by_case(arrays, config)
 panels = {name: dict(found[name]) for name in GROUPS}
@@ -198,7 +188,7 @@ publish.claim(
     paper_value="a theoretical explanation is beyond the scope",
     measured=pooled(drift / law)[1:],
     expected=1.0,
-    tolerance=0.1,
+    tolerance=0.05,
     verdict=publish.BEYOND,
     where="measured over predicted drift of AUG after the last epoch, root mean square over runs, $x$-translations, translations, roto-translations",
     decided=trained,
@@ -453,7 +443,7 @@ publish.claim(
     paper_value=None,
     measured=pooled(agreement(published)[:10]),
     expected=1.0,
-    tolerance=0.15,
+    tolerance=0.1,
     verdict=publish.BEYOND,
     where="measured drift over that of the mean step, root mean square over runs and the first ten epochs, $14\\times14$ pixels",
     decided=trained,
@@ -467,7 +457,7 @@ publish.claim(
     paper_value=None,
     measured=pooled(draws["public"] / draws["law"]),
     expected=1.0,
-    tolerance=0.15,
+    tolerance=0.05,
     verdict=publish.BEYOND,
     where="measured over predicted drift relative to NOM, root mean square over runs, small images; with the noise of uniform draws, which bounds "
     "that of the others from above",
@@ -490,12 +480,12 @@ publish.claim(
 
 publish.claim(
     "uniform-draws-stay-closer",
-    "With uniform draws AUG stays at least one and a half times as close to $\\mathcal{E}$, for each group.",
+    "With uniform draws AUG stays at least twice as close to $\\mathcal{E}$, for each group.",
     paper="B",
     item=None,
     paper_value=None,
     measured=pooled(draws["public"]) / pooled(draws["uniform"]),
-    expected=1.5,
+    expected=2.0,
     relation="at least",
     tolerance=1e-9,
     verdict=publish.BEYOND,

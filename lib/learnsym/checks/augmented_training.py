@@ -93,6 +93,22 @@ def curves(arrays: Arrays, modes: Sequence[str], rate: float, passes: int) -> di
     return found
 
 
+def sizes(config: Setting, samples: str) -> list[list[str]]:
+    """Return table rows: what, its published value, its value here.
+
+    The published values are the defaults of the configuration; ``samples`` names the data.
+    """
+    named = {
+        "channels $c$": "channels", samples: "samples", f"{samples} per mini-batch": "batch",
+        "runs": "runs", "epochs $T$": "epochs", "passes $L$": "passes",
+    }  # fmt: skip
+    published = type(config)()
+    return [
+        [name, *(f"{getattr(one, field):,}" for one in (published, config))]
+        for name, field in named.items()
+    ]
+
+
 def factor(above: Curve, below: Curve, kind: str = "drift") -> float:
     """Return the mean over runs of the last drift of one over that of the other.
 

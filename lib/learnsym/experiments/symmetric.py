@@ -14,11 +14,10 @@ from tqdm import tqdm
 from learnsym.experiments.resumable import resumable
 from learnsym.networks.mlp import SymmetricMlp, Weights
 from learnsym.training.machine import keep_freed_memory, threads
-from learnsym.training.symmetric import Forecast, Schedule, Task, train
+from learnsym.training.symmetric import MODES, Forecast, Schedule, Task, train
 
 STARTS = ("standard", "fan in")
 DEVICES = ("cpu", "cuda")
-MODES = ("nominal", "equivariant", "augmented", "exact")
 PER_SEED = 1_000
 ROWS = 1_000  # samples at a time: large matrix products that fit into memory
 

@@ -52,7 +52,8 @@ def _result_row(result: HasProvenance) -> tuple[str, str]:
     provenance = getattr(result, "provenance", None)
     if not isinstance(provenance, Mapping):
         raise ValueError(f"results: expected stored results, got {type(result).__name__}")
-    parts = [f"computed in {float(provenance['wall_time']):.3g} s"]
+    seconds = float(provenance["wall_time"])
+    parts = [f"computed in {seconds:.3g} s" if seconds < 1000 else f"computed in {seconds:,.0f} s"]
     if provenance.get("cpu_model"):
         parts.append(f"on {provenance['cpu_model']}, {provenance.get('cpu_count', '?')} cores")
     if gpu := provenance.get("versions", {}).get("gpu"):
