@@ -208,7 +208,7 @@ def test_tables_that_differ_are_found():
 @pytest.fixture
 def demo(tmp_path, monkeypatch):
     """A book of one chapter in a folder of its own."""
-    (tmp_path / "_config.yml").write_text("title: Demo\n")
+    (tmp_path / "_config.yml").write_text("title: Learning Symmetry\n")
     (tmp_path / "_toc.yml").write_text(
         yaml.safe_dump({"format": "jb-book", "root": "index", "chapters": [{"file": "book/demo"}]})
     )
