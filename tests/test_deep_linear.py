@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from learnsym.data import digits
+from learnsym.equivariant import reynolds
 from learnsym.experiments import deep_linear, deep_linear_entropy
 from learnsym.lowrank import constraint, invariant_rows
 from learnsym.networks.linear import uniform_factors
-from learnsym.projection import reynolds
 
 ADAM = ("accuracy", "asymmetric", "error", "first", "later", "total", "weighted")
 SIZES = {"images": 40, "tested": 25, "strengths": (0.0, 0.5), "runs": 2}

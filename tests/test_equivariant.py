@@ -1,300 +1,380 @@
-"""Regression with vector labels that move with the data, against loops over the group and ODEs."""
+"""Reynolds operator, invariant vectors and equivariant maps, against independent computations."""
+
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
-from scipy.linalg import expm
 
-from cases import ALL, OBLIQUE, ORTHOGONAL, representation_pairs, seeds
-from learnsym import gallery, groups, regression
+from cases import (
+    ALL,
+    OBLIQUE,
+    ORTHOGONAL,
+    PERMUTATION,
+    REPRESENTATIONS,
+    average_map,
+    closure,
+    every_image,
+    permutation_groups,
+    representation_pairs,
+    representations,
+    seeds,
+)
+from learnsym import gallery, groups
 from learnsym import representations as reps
-from learnsym.projection import EquivariantMaps
-from learnsym.regression import equivariant
+from learnsym.equivariant import (
+    EquivariantMaps,
+    dimension_by_characters,
+    invariant_basis,
+    kernel_basis,
+    null_space,
+    orbit_labels,
+    reynolds,
+)
+from learnsym.representations import Representation
 
-SWAP = gallery.find("S2, swap of two coordinates")
-NUMBER = gallery.find("S4, graphs to a number")
-WIDE = gallery.find("S3, vector to vector and trivial")
-TIMES = np.array([0.0, 0.3, 1.0, 3.0])
-
-
-def random_data(case, points, seed):
-    """Return points, scaled so that the largest eigenvalue of K_G is 1, and labels of any kind."""
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((points, case.rho_in.dimension))
-    X /= np.sqrt(np.linalg.norm(regression.symmetrised_gram(X, case.rho_in), 2))
-    return X, rng.standard_normal((points, case.rho_out.dimension))
+S3, S4 = groups.symmetric(3), groups.symmetric(4)
 
 
-def pairs(case, X, Y):
-    """Return every moved point with its moved label, one pair per group element and point."""
-    for g in case.rho_in.group.elements():
-        for x, y in zip(X, Y, strict=True):
-            yield case.rho_in.matrix(g) @ x, case.rho_out.matrix(g) @ y
+def as_matrices(rho):
+    """Return the same representation with the knowledge removed that it permutes coordinates."""
+    return Representation(rho.group, rho.dimension, rho.matrix, f"matrices of {rho.name}")
 
 
-def start(case, seed):
-    shape = (case.rho_out.dimension, case.rho_in.dimension)
-    return np.random.default_rng([seed, 1]).standard_normal(shape)
+def random_map(case, rng, batch=()):
+    return rng.standard_normal((*batch, case.rho_out.dimension, case.rho_in.dimension))
 
 
-def assert_cross_moment(case, points, seed):
-    X, Y = random_data(case, points, seed)
-    expected = sum(np.outer(y, x) for x, y in pairs(case, X, Y))
-    found = equivariant.symmetrised_cross_moment(X, Y, case.rho_in, case.rho_out)
-    np.testing.assert_allclose(found, expected, atol=1e-10 * max(1, np.abs(expected).max()))
+def span(columns):
+    """Return the orthogonal projector onto the span of orthonormal columns."""
+    return columns @ columns.T
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_reynolds_is_the_average_and_projects_onto_invariants(rho):
+    R = reynolds(rho)
+    np.testing.assert_allclose(R, every_image(rho).mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(R @ R, R, atol=1e-10)
+    for g in rho.group.generators:
+        np.testing.assert_allclose(rho.matrix(g) @ R, R, atol=1e-10)
+        np.testing.assert_allclose(R @ rho.matrix(g), R, atol=1e-10)
+
+
+@given(permutation_groups(max_degree=6))
+def test_orbit_labels_are_the_orbits(group):
+    labels = orbit_labels(reps.vector(group))
+    reached = closure(group.generators)
+    for i in range(group.degree):
+        assert {g[i] for g in reached} == set(np.flatnonzero(labels == labels[i]).tolist())
+
+
+def test_orbit_labels_survive_many_repeated_generators():
+    rho = reps.vector(groups.PermutationGroup([[1, 0, 2]] * 256))
+    assert orbit_labels(rho).tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_invariant_basis_spans_the_fixed_vectors(rho):
+    basis = invariant_basis(rho)
+    assert basis.shape == (rho.dimension, dimension_by_characters(rho))
+    np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
+    for g in rho.group.elements():
+        np.testing.assert_allclose(rho.matrix(g) @ basis, basis, atol=1e-9)
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_kernel_basis_spans_what_the_average_removes(rho):
+    """Also where nothing is invariant, and the Reynolds operator is rounding error alone."""
+    basis = kernel_basis(rho)
+    assert basis.shape == (rho.dimension, rho.dimension - dimension_by_characters(rho))
+    np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
+    np.testing.assert_allclose(every_image(rho).mean(axis=0) @ basis, 0, atol=1e-10)
+    if rho.is_orthogonal:
+        np.testing.assert_allclose(invariant_basis(rho).T @ basis, 0, atol=1e-10)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5, 7, 9, 12, 180])
+def test_rotations_of_the_plane_leave_nothing_fixed(n):
+    turns = reps.vector(groups.MatrixGroup([gallery.rotation(2 * np.pi / n)]))
+    assert invariant_basis(turns).shape == (2, 0)
+    np.testing.assert_allclose(span(kernel_basis(turns)), np.eye(2), atol=1e-12)
+
+
+def test_a_trivial_action_in_oblique_coordinates_leaves_everything_fixed():
+    S = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, -0.3], [0.2, 0.0, 1.0]])
+    rho = reps.conjugated(reps.trivial(S3, 3), S)
+    assert np.abs(rho.matrix(S3.generators[0]) - np.eye(3)).max() > 0, "rounding errors expected"
+    assert invariant_basis(rho).shape == (3, 3)
+    assert kernel_basis(rho).shape == (3, 0)
+
+
+def test_null_space_thresholds():
+    M = np.diag([1e6, 1.0, 1e-5, 0.0]) @ gallery.matrix_cases()[-1].rho_in.group.elements()[2]
+    M = np.vstack([M, 2 * M])
+    kernel = null_space(M)
+    assert kernel.shape == (4, 2)  # 1e-5 is below 1e-10 of the largest value, 1 is not
+    assert np.abs(M @ kernel).max() < 1e-4
+    assert null_space(1e-15 * np.ones((3, 2))).shape == (2, 2)
+    assert null_space(1e-5 * np.eye(2)).shape == (2, 0)
 
 
 @pytest.mark.parametrize("case", ALL)
-def test_cross_moment_is_a_sum_over_moved_pairs(case):
-    assert_cross_moment(case, 3, seed=0)
+def test_dimension_by_three_computations(case):
+    """Orbits or a null space; the average character; the trace of the averaging of maps."""
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    lift = reps.lifted(case.rho_in, case.rho_out)
+    assert maps.dimension == dimension_by_characters(lift)
+    traces_in = every_image(case.rho_in).trace(axis1=1, axis2=2)
+    inverses = [case.rho_out.group.inverse(g) for g in case.rho_out.group.elements()]
+    traces_out = [np.trace(case.rho_out.matrix(g)) for g in inverses]
+    assert maps.dimension == pytest.approx(np.mean(traces_in * traces_out), abs=1e-9)
+    equations = [
+        np.kron(case.rho_out.matrix(s), np.eye(case.rho_in.dimension))
+        - np.kron(np.eye(case.rho_out.dimension), case.rho_in.matrix(s).T)
+        for s in case.rho_in.group.generators
+    ]
+    rank = np.linalg.matrix_rank(np.vstack(equations), tol=1e-9)
+    assert maps.dimension == lift.dimension - rank
 
 
-@given(representation_pairs(oblique=True), st.integers(1, 3), seeds)
-def test_cross_moment_of_random_oblique_representations(pair, points, seed):
-    assert_cross_moment(gallery.Case("random", *pair), points, seed)
-
-
-@given(st.sampled_from([p.values[0] for p in ALL]), st.integers(1, 5), seeds)
-def test_loss_is_the_squared_error_over_moved_pairs(case, points, seed):
-    X, Y = random_data(case, points, seed)
-    loss = equivariant.symmetrised_loss(X, Y, case.rho_in, case.rho_out)
-    W = start(case, seed)
-    direct = sum(0.5 * np.sum((y - W @ x) ** 2) for x, y in pairs(case, X, Y))
-    constant = sum(0.5 * y @ y for _, y in pairs(case, X, Y))
-    value = 0.5 * np.trace(W @ loss.K @ W.T) - np.sum(loss.b * W)
-    assert value + constant == pytest.approx(direct, rel=1e-10)
-
-
-@pytest.mark.parametrize("case", [p for p in ALL if p.values[0].rho_in.dimension <= 5])
-def test_flow_is_that_of_an_ode_solver_on_the_augmented_data(case):
-    X, Y = random_data(case, 3, seed=1)
-    rows, labels = (np.array(side) for side in zip(*pairs(case, X, Y), strict=True))
-    W0 = start(case, 1)
-
-    def velocity(_, flat):
-        W = flat.reshape(W0.shape)
-        return sum(np.outer(y - W @ x, x) for x, y in zip(rows, labels, strict=True)).ravel()
-
-    options = {"t_eval": TIMES, "rtol": 1e-9, "atol": 1e-11}
-    solved = solve_ivp(velocity, (0, TIMES[-1]), W0.ravel(), **options).y.T
-    flow = equivariant.symmetrised_loss(X, Y, case.rho_in, case.rho_out).flow(W0, TIMES)
-    np.testing.assert_allclose(flow.reshape(len(TIMES), -1), solved, atol=1e-6)
-
-
-@given(representation_pairs(), st.integers(1, 3), seeds)
-def test_parts_are_decoupled_and_the_complement_decays(pair, points, seed):
-    """Theorem 4.2.2-3, for labels that need not be fixed by any stabiliser."""
-    case = gallery.Case("random", *pair)
-    X, Y = random_data(case, points, seed)
+@given(representation_pairs(max_degree=3) | representation_pairs(oblique=True, max_degree=3))
+def test_dimension_of_random_sums_and_products(pair):
     maps = EquivariantMaps(*pair)
-    loss = equivariant.symmetrised_loss(X, Y, *pair)
-    W = start(case, seed)
-    W_r, W_k = equivariant.split_maps(W, maps)
-    both, only_k = (equivariant.split_maps(loss.flow(w, TIMES), maps) for w in (W, W_k))
-    only_r = equivariant.split_maps(loss.flow(W_r, TIMES), maps)
-    np.testing.assert_allclose(both[0], only_r[0], atol=1e-9)
-    np.testing.assert_allclose(both[1], only_k[1], atol=1e-9)
-    decayed = [W_k @ expm(-loss.K * t) for t in TIMES]
-    np.testing.assert_allclose(both[1], decayed, atol=1e-9)
+    assert maps.dimension == dimension_by_characters(reps.lifted(*pair))
+    assert maps.contains(maps.basis())
 
 
-@pytest.mark.parametrize("case", OBLIQUE)
-def test_parts_are_coupled_for_oblique_representations(case):
-    X, Y = random_data(case, 10, seed=2)
-    maps = EquivariantMaps(case.rho_in, case.rho_out)
-    loss = equivariant.symmetrised_loss(X, Y, case.rho_in, case.rho_out)
-    W_r, W_k = equivariant.split_maps(10 * start(case, 2), maps)
-    drifted = equivariant.split_maps(loss.flow(W_r + W_k, TIMES) - loss.flow(W_k, TIMES), maps)[1]
-    assert np.abs(drifted).max() > 1e-3
+@given(st.data())
+def test_invariants_of_random_sums_and_products(data):
+    rho = data.draw(representations(data.draw(permutation_groups(max_degree=4)), oblique=True))
+    assert invariant_basis(rho).shape[1] == dimension_by_characters(rho)
+    assert kernel_basis(rho).shape[1] == rho.dimension - dimension_by_characters(rho)
+
+
+def test_characters_refuse_what_is_no_representation():
+    broken = Representation(S3, 1, lambda g: np.array([[1.0 if g[0] else 0.3]]), "broken")
+    with pytest.raises(ValueError, match=r"broken: expected an integer average character, got 0\."):
+        dimension_by_characters(broken)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 10])
+def test_graphs_have_bell_many_equivariant_maps(n):
+    """Maron et al.: 15 maps and 2 invariants; fewer where 4 indices cannot all differ."""
+    partitions_of_four = [0, 1, 7, 6, 1]  # into exactly k blocks
+    relabel = reps.adjacency(groups.symmetric(n))
+    expected = sum(partitions_of_four[: n + 1])
+    assert EquivariantMaps(relabel, relabel).dimension == expected
+    assert dimension_by_characters(reps.lifted(relabel, relabel)) == expected
+    invariants = EquivariantMaps(relabel, reps.trivial(relabel.group)).dimension
+    assert invariants == dimension_by_characters(relabel) == min(n, 2)
+
+
+@pytest.mark.parametrize(
+    ("group", "dimension"),
+    [
+        (groups.image_translations(14), 196),
+        (groups.image_rotations(14), 9_604),
+        (groups.image_rototranslations(14), 51),
+    ],
+    ids=repr,
+)
+def test_dimensions_on_images_of_14_by_14(group, dimension):
+    rho = reps.image(group)
+    assert EquivariantMaps(rho, rho).dimension == dimension
+    # The character of the lifted representation is the square of that of an image.
+    burnside = sum(size * rho.character(g) ** 2 for g, size in group.conjugacy_classes())
+    assert burnside == dimension * group.order
+
+
+@pytest.mark.parametrize("case", PERMUTATION)
+def test_orbits_agree_with_the_null_space(case, rng):
+    by_orbits = EquivariantMaps(case.rho_in, case.rho_out)
+    by_null_space = EquivariantMaps(as_matrices(case.rho_in), as_matrices(case.rho_out))
+    assert by_orbits.by_orbits
+    assert not by_null_space.by_orbits
+    assert by_orbits.dimension == by_null_space.dimension
+    A = random_map(case, rng, (2,))
+    np.testing.assert_allclose(by_orbits.project(A), by_null_space.project(A), atol=1e-10)
+    np.testing.assert_allclose(by_orbits.projector(), by_null_space.projector(), atol=1e-10)
 
 
 @pytest.mark.parametrize("case", ALL)
-def test_split_adds_up_and_is_orthogonal(case):
+def test_projection_is_orthogonal(case, rng):
     maps = EquivariantMaps(case.rho_in, case.rho_out)
-    W = np.stack([start(case, 3), start(case, 4)])
-    W_r, W_k = equivariant.split_maps(W, maps)
-    np.testing.assert_allclose(W_r + W_k, W, atol=1e-14)
-    for g in case.rho_in.group.generators:
-        np.testing.assert_allclose(
-            W_r @ case.rho_in.matrix(g), case.rho_out.matrix(g) @ W_r, atol=1e-10
+    A, B = random_map(case, rng, (2,))
+    projected = maps.project(A)
+    assert maps.contains(projected)
+    np.testing.assert_allclose(maps.project(projected), projected, atol=1e-12)
+    assert np.vdot(projected, B) == pytest.approx(np.vdot(A, maps.project(B)), abs=1e-10)
+    assert np.vdot(maps.complement(A), maps.project(B)) == pytest.approx(0, abs=1e-10)
+    np.testing.assert_allclose(maps.complement(A) + projected, A, atol=1e-14)
+    np.testing.assert_allclose(maps.projector() @ A.ravel(), projected.ravel(), atol=1e-12)
+
+
+@pytest.mark.parametrize("case", ORTHOGONAL)
+def test_lemma_2_the_projection_is_the_average(case, rng):
+    A = random_map(case, rng)
+    projected = EquivariantMaps(case.rho_in, case.rho_out).project(A)
+    np.testing.assert_allclose(projected, average_map(case.rho_in, case.rho_out, A), atol=1e-10)
+
+
+@pytest.mark.parametrize("case", OBLIQUE)
+def test_lemma_2_needs_orthogonality(case, rng):
+    """The average still is equivariant, but another map: it is an oblique projection."""
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    A = random_map(case, rng)
+    average = average_map(case.rho_in, case.rho_out, A)
+    assert maps.contains(average)
+    assert np.linalg.norm(average - maps.project(A)) > 0.01 * np.linalg.norm(A)
+    assert np.linalg.norm(A - average) > np.linalg.norm(maps.complement(A))
+
+
+@given(representation_pairs(max_degree=3), seeds)
+def test_lemma_2_on_random_permutation_representations(pair, seed):
+    A = np.random.default_rng(seed).standard_normal((pair[1].dimension, pair[0].dimension))
+    expected = average_map(*pair, A)
+    if all(rho.is_orthogonal for rho in pair):
+        np.testing.assert_allclose(EquivariantMaps(*pair).project(A), expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_contains_is_true_for_equivariant_maps_only(case, rng):
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    A = random_map(case, rng, (3,))
+    inside = maps.project(A)
+    for scale in (1e-12, 1.0, 1e12):
+        assert maps.contains(scale * inside)
+        if maps.dimension < maps.representation.dimension:
+            assert not maps.contains(scale * A)
+            assert not maps.contains(scale * np.concatenate([inside, A[:1]]))
+            assert not maps.contains(scale * (inside + 1e-6 * A))
+    assert maps.contains(np.zeros(maps.shape))
+    assert not maps.contains(np.full(maps.shape, np.nan))
+
+
+def test_contains_is_false_for_maps_that_commute_with_one_generator_alone():
+    turns, square = groups.cyclic(4), groups.dihedral(4)
+    circulant = np.array([np.roll([1.0, 2.0, 3.0, 4.0], i) for i in range(4)])
+    assert np.array_equal(turns.generators[0], square.generators[0])
+    for group, expected in ((turns, True), (square, False)):
+        assert (
+            EquivariantMaps(reps.vector(group), reps.vector(group)).contains(circulant) is expected
         )
-    if maps.dimension:
-        assert np.abs(np.tensordot(W_k, maps.basis(), axes=([1, 2], [1, 2]))).max() < 1e-10
-
-
-@given(st.sampled_from([p.values[0] for p in ALL]), seeds)
-def test_equivariance_error_is_a_double_loop(case, seed):
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((3, case.rho_in.dimension))
-    W = rng.standard_normal((2, case.rho_out.dimension, case.rho_in.dimension))
-    group = case.rho_in.group
-    expected = np.zeros(2)
-    for x in X:
-        averaged = [
-            np.linalg.solve(case.rho_out.matrix(g), (W @ case.rho_in.matrix(g) @ x).T).T
-            for g in group.elements()
-        ]
-        expected += np.linalg.norm(W @ x - np.mean(averaged, axis=0), axis=1) / len(X)
-    found = equivariant.equivariance_error(W, X, case.rho_in, case.rho_out)
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10)
 
 
 @pytest.mark.parametrize("case", ALL)
-def test_equivariance_error_vanishes_for_equivariant_maps_only(case):
+def test_the_basis_is_orthonormal_and_equivariant(case):
     maps = EquivariantMaps(case.rho_in, case.rho_out)
-    X = np.random.default_rng(5).standard_normal((4, case.rho_in.dimension))
-    W_r, W_k = equivariant.split_maps(start(case, 5), maps)
-    size = np.linalg.norm(W_r) + np.linalg.norm(W_k)
-    assert equivariant.equivariance_error(W_r, X, maps.rho_in, maps.rho_out) < 1e-10 * size
-    if np.abs(W_k).max() > 1e-8:
-        assert equivariant.equivariance_error(W_k, X, maps.rho_in, maps.rho_out) > 1e-3
+    basis = maps.basis()
+    assert basis.shape == (maps.dimension, *maps.shape)
+    gram = np.einsum("aij,bij->ab", basis, basis)
+    np.testing.assert_allclose(gram, np.eye(maps.dimension), atol=1e-12)
+    assert maps.contains(basis)
+    for i in range(maps.dimension):
+        np.testing.assert_array_equal(maps.basis_element(i), basis[i])
 
 
-@pytest.mark.parametrize("case", [p for p in ORTHOGONAL if p.values[0].rho_in.dimension <= 9])
-def test_decay_rates_are_those_of_the_matrix_exponential(case):
-    X, _ = random_data(case, 2, seed=6)
+@pytest.mark.parametrize("case", ALL)
+@pytest.mark.parametrize("batch", [(), (3,), (2, 3), (0,), (2, 0)])
+def test_coordinates_are_an_isometry(case, batch, rng):
     maps = EquivariantMaps(case.rho_in, case.rho_out)
-    rates = equivariant.map_decay_rates(X, maps)
-    assert len(rates) == maps.shape[0] * maps.shape[1] - maps.dimension
-    assert (rates >= 0).all()
-    K = regression.symmetrised_gram(X, case.rho_in)
-    complement = np.eye(maps.shape[0] * maps.shape[1]) - maps.projector()
-    decay = complement @ np.kron(np.eye(maps.shape[0]), expm(-K)) @ complement
-    inside = np.zeros(maps.dimension)
-    expected = np.linalg.eigvalsh((decay + decay.T) / 2)
-    np.testing.assert_allclose(np.sort([*inside, *np.exp(-rates)]), expected, atol=1e-9)
+    A = random_map(case, rng, batch)
+    c = maps.coordinates(A)
+    assert c.shape == (*batch, maps.dimension)
+    np.testing.assert_allclose(c, np.einsum("...ij,aij->...a", A, maps.basis()), atol=1e-12)
+    np.testing.assert_allclose(maps.from_coordinates(c), maps.project(A), atol=1e-12)
+    assert maps.project(A).shape == maps.complement(A).shape == A.shape
+    chosen = rng.standard_normal((*batch, maps.dimension))
+    built = maps.from_coordinates(chosen)
+    assert built.shape == (*batch, *maps.shape)
+    np.testing.assert_allclose(maps.coordinates(built), chosen, atol=1e-12)
+    norms = np.linalg.norm(built, axis=(-2, -1))
+    np.testing.assert_allclose(norms, np.linalg.norm(chosen, axis=-1), atol=1e-12)
 
 
-def test_decay_rates_for_one_invariant_output_are_those_of_the_vector_case():
-    X, _ = random_data(NUMBER, 4, seed=7)
-    maps = EquivariantMaps(NUMBER.rho_in, NUMBER.rho_out)
-    np.testing.assert_allclose(
-        equivariant.map_decay_rates(X, maps), regression.decay_rates(X, NUMBER.rho_in), atol=1e-12
-    )
+def test_a_space_of_maps_may_be_zero(rng):
+    maps = EquivariantMaps(reps.vector(S3), reps.sign(S3))
+    A = rng.standard_normal((2, 1, 3))
+    assert maps.dimension == 0
+    assert maps.basis().shape == (0, 1, 3)
+    np.testing.assert_array_equal(maps.projector(), np.zeros((3, 3)))
+    np.testing.assert_array_equal(maps.project(A), np.zeros_like(A))
+    np.testing.assert_array_equal(maps.complement(A), A)
 
 
-def test_decay_rates_by_hand():
-    """A point on the diagonal of the plane says nothing across it: K_G has eigenvalues 0 and 4."""
-    maps = EquivariantMaps(SWAP.rho_in, SWAP.rho_out)
-    assert equivariant.map_decay_rates([[1.0, 1.0]], maps) == pytest.approx([0.0, 4.0])
-    still = gallery.find("C1, nothing moves")
-    nothing = EquivariantMaps(still.rho_in, still.rho_out)
-    assert equivariant.map_decay_rates(np.ones((1, still.rho_in.dimension)), nothing).shape == (0,)
+def test_labels_number_the_orbits_of_index_pairs():
+    circle = reps.vector(groups.cyclic(5))
+    maps = EquivariantMaps(circle, circle)
+    i, j = np.indices((5, 5))
+    for label in range(5):
+        (shift,) = set(((i - j) % 5)[maps.labels == label].tolist())
+        assert np.array_equal(maps.labels == label, (i - j) % 5 == shift)
+    assert repr(maps) == "EquivariantMaps(vector -> vector, 5)"
 
 
-@pytest.mark.parametrize("case", OBLIQUE)
-def test_decay_rates_need_assumption_5(case):
-    maps = EquivariantMaps(case.rho_in, case.rho_out)
-    with pytest.raises(ValueError, match=r"^rho_in: Assumption 5 fails, expected orthogonal"):
-        equivariant.map_decay_rates(np.ones((1, case.rho_in.dimension)), maps)
+def test_plain_lists_are_accepted():
+    maps = EquivariantMaps(reps.vector(S3), reps.trivial(S3))
+    np.testing.assert_allclose(maps.project([[1, 2, 6]]), [[3.0, 3.0, 3.0]])
+    np.testing.assert_allclose(maps.complement([[1, 2, 6]]), [[-2.0, -1.0, 3.0]])
+    assert maps.from_coordinates([3]).shape == (1, 3)
 
 
-def test_assumption_5_is_about_outputs_too():
-    s3 = groups.symmetric(3)
-    slanted = reps.conjugated(reps.vector(s3), np.diag([1.0, 2.0, 3.0]))
-    regression.require_orthogonal_maps(reps.vector(s3), reps.trivial(s3))
-    with pytest.raises(ValueError, match=r"^rho_out: Assumption 5 fails.*conjugated vector"):
-        regression.require_orthogonal_maps(reps.vector(s3), slanted)
+@pytest.mark.parametrize("side", [500, 1000])
+def test_memory_is_linear_in_the_number_of_index_pairs(side):
+    """Up to 1,000,000 pairs of S_n, whose enumeration would be hopeless."""
+    rho = reps.vector(groups.symmetric(side))
+    tracemalloc.start()
+    try:
+        maps = EquivariantMaps(rho, rho)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert maps.dimension == 2
+    assert peak < 200 * side**2
 
 
-def test_a_label_that_moves_while_its_point_stays_is_refused():
-    X, Y = np.array([[1.0, 2.0], [3.0, 3.0]]), np.array([[5.0, 6.0], [7.0, 7.0]])
-    regression.require_equivariant_labels(X, Y, SWAP.rho_in, SWAP.rho_out)
-    Y[1, 1] = 8.0
-    message = r"Y: Assumption 4 fails.*\[7\.0, 8\.0\] in row 1.*\[8\.0, 7\.0\] under \[1, 0\]"
-    with pytest.raises(ValueError, match=message):
-        regression.require_equivariant_labels(X, Y, SWAP.rho_in, SWAP.rho_out)
+PLANE = reps.vector(gallery.matrix_cases()[2].rho_in.group)
 
 
-@given(st.sampled_from([p.values[0] for p in ALL]), seeds)
-def test_images_under_equivariant_maps_are_equivariant_labels(case, seed):
-    """The points are averages over a random cyclic subgroup, so some have a stabiliser."""
-    rng = np.random.default_rng(seed)
-    g = case.rho_in.group.sample(rng, 1)[0]
-    powers, power = [np.eye(case.rho_in.dimension)], case.rho_in.matrix(g)
-    while not np.allclose(power, np.eye(len(power)), atol=1e-9):
-        powers.append(power)
-        power = power @ case.rho_in.matrix(g)
-    X = rng.standard_normal((2, case.rho_in.dimension)) @ np.mean(powers, axis=0).T
-    maps = EquivariantMaps(case.rho_in, case.rho_out)
-    A = maps.from_coordinates(rng.standard_normal(maps.dimension))
-    regression.require_equivariant_labels(X, X @ A.T, case.rho_in, case.rho_out)
-
-
-def test_sums_over_the_group_take_points_with_several_labels():
-    """The point (3, 3) has the labels (7, 8) and (8, 7): the loss sees both, as its data do."""
-    X, Y = np.array([[1.0, 2.0], [3.0, 3.0]]), np.array([[5.0, 6.0], [7.0, 8.0]])
-    loss = equivariant.symmetrised_loss(X, Y, SWAP.rho_in, SWAP.rho_out)
-    rows = np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 3.0], [3.0, 3.0]])
-    labels = np.array([[5.0, 6.0], [6.0, 5.0], [7.0, 8.0], [8.0, 7.0]])
-    direct = regression.QuadraticLoss.from_data(rows, labels)
-    np.testing.assert_allclose(loss.K, direct.K)
-    np.testing.assert_allclose(loss.b, direct.b)
-    limit = loss.limit(np.zeros((2, 2)))
-    assert EquivariantMaps(SWAP.rho_in, SWAP.rho_out).contains(limit)
-
-
-def vectors(case=WIDE, points=2):
-    return np.ones((points, case.rho_in.dimension)), np.ones((points, case.rho_out.dimension))
-
-
-OTHER = reps.vector(groups.cyclic(5))
+def s3_maps():
+    return EquivariantMaps(reps.vector(S3), reps.trivial(S3, 2))
 
 
 @pytest.mark.parametrize(
-    "function",
+    ("make", "message"),
     [
-        equivariant.symmetrised_cross_moment,
-        equivariant.symmetrised_loss,
-        regression.require_equivariant_labels,
+        (
+            lambda: EquivariantMaps(reps.vector(S3), reps.vector(S4)),
+            "expected one common group, got S_4 and S_3",
+        ),
+        (
+            lambda: EquivariantMaps(reps.channels(PLANE, 500), reps.channels(PLANE, 500)),
+            "expected a dimension of at most 4096 for dense linear algebra, got 1000000",
+        ),
+        (lambda: reynolds(reps.trivial(S3, 5000)), "at most 4096 .* got 5000"),
+        (lambda: invariant_basis(reps.trivial(S3, 5000)), "at most 4096 .* got 5000"),
+        (lambda: kernel_basis(reps.trivial(S3, 5000)), "at most 4096 .* got 5000"),
+        (lambda: EquivariantMaps(PLANE, PLANE).labels, "labels: expected permutation"),
+        (lambda: s3_maps().basis_element(2), r"index: expected 0\.\.1, got 2"),
+        (lambda: s3_maps().basis_element(-1), r"index: expected 0\.\.1, got -1"),
+        (lambda: s3_maps().project(np.ones((3, 2))), r"maps: .*\(\.\.\., 2, 3\), got \(3, 2\)"),
+        (lambda: s3_maps().project(np.ones(6)), r"maps: .*\(\.\.\., 2, 3\), got \(6,\)"),
+        (lambda: s3_maps().coordinates(np.ones((2, 2, 4))), r"maps: .*got \(2, 2, 4\)"),
+        (lambda: s3_maps().complement(np.ones((3, 2))), r"maps: .*got \(3, 2\)"),
+        (lambda: s3_maps().contains(np.ones((3, 2))), r"maps: .*got \(3, 2\)"),
+        (lambda: s3_maps().from_coordinates(np.ones(3)), r"c: expected a last axis of 2.*\(3,\)"),
+        (lambda: s3_maps().from_coordinates(1.0), r"c: expected a last axis of 2.*\(\)"),
+        (
+            lambda: EquivariantMaps(*[reps.image(groups.image_rotations(14))] * 2).basis(),
+            "basis: expected at most 50000000 numbers, got 368947264",
+        ),
+        (
+            lambda: EquivariantMaps(*[reps.vector(groups.symmetric(100))] * 2).projector(),
+            "at most 4096 for dense linear algebra, got 10000",
+        ),
     ],
 )
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda X, Y: (X[0], Y), r"^X: expected shape \(n, 3\), got \(3,\)"),
-        (lambda X, Y: (X[:, :2], Y), r"^X: expected shape \(n, 3\), got \(2, 2\)"),
-        (lambda X, Y: (X, Y[:, :4]), r"^Y: expected shape \(n, 5\), got \(2, 4\)"),
-        (lambda X, Y: (X, Y[:, 0]), r"^Y: expected shape \(n, 5\), got \(2,\)"),
-        (lambda X, Y: (X, Y[:1]), "^Y: expected 2 rows, got 1"),
-        (lambda X, Y: (X, Y * np.nan), "^Y: expected finite"),
-        (lambda X, Y: (X * np.inf, Y), "^X: expected finite"),
-    ],
-)
-def test_bad_data_are_named(function, change, message):
+def test_bad_input_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
-        function(*change(*vectors()), WIDE.rho_in, WIDE.rho_out)
-
-
-def test_representations_of_two_groups_are_refused():
-    X, Y = np.ones((2, 3)), np.ones((2, 5))
-    for function in (equivariant.symmetrised_loss, regression.require_equivariant_labels):
-        with pytest.raises(ValueError, match=r"rho_in, rho_out: expected one group, got S_3, C_5"):
-            function(X, Y, WIDE.rho_in, OTHER)
-    with pytest.raises(ValueError, match=r"rho_in, rho_out: expected one group, got S_3, C_5"):
-        equivariant.equivariance_error(np.ones((5, 3)), X, WIDE.rho_in, OTHER)
-
-
-@pytest.mark.parametrize(
-    ("W", "X", "message"),
-    [
-        (np.ones((3, 5)), np.ones((2, 3)), r"W: expected last axes \(5, 3\), got shape \(3, 5\)"),
-        (np.ones(3), np.ones((2, 3)), r"W: expected last axes \(5, 3\), got shape \(3,\)"),
-        (np.ones((5, 3)), np.ones((2, 5)), r"X: expected shape \(n, 3\).*got \(2, 5\)"),
-        (np.ones((5, 3)), np.ones(3), r"X: expected shape \(n, 3\).*got \(3,\)"),
-        (np.ones((5, 3)), np.ones((0, 3)), r"X: expected shape \(n, 3\) with n > 0, got \(0, 3\)"),
-    ],
-)
-def test_shapes_of_the_equivariance_error_are_named(W, X, message):
-    with pytest.raises(ValueError, match=message):
-        equivariant.equivariance_error(W, X, WIDE.rho_in, WIDE.rho_out)
-
-
-def test_shapes_of_the_split_and_of_the_rates_are_named():
-    maps = EquivariantMaps(WIDE.rho_in, WIDE.rho_out)
-    with pytest.raises(ValueError, match=r"maps: expected shape \(\.\.\., 5, 3\), got \(3, 5\)"):
-        equivariant.split_maps(np.ones((3, 5)), maps)
-    with pytest.raises(ValueError, match=r"X: expected shape \(n, 3\), got \(2, 5\)"):
-        equivariant.map_decay_rates(np.ones((2, 5)), maps)
+        make()

@@ -7,7 +7,7 @@ import pytest
 
 from cases import ALL, OBLIQUE, ORTHOGONAL, PERMUTATION, every_image
 from learnsym import gallery
-from learnsym.projection import EquivariantMaps, dimension_by_characters
+from learnsym.equivariant import EquivariantMaps, dimension_by_characters
 from learnsym.representations import PermutationRepresentation
 
 

@@ -9,8 +9,8 @@ from scipy.optimize import minimize
 from cases import ALL, every_image, permutation_groups, representations, seeds, well_conditioned
 from learnsym import gallery, groups, lowrank
 from learnsym import representations as reps
+from learnsym.equivariant import dimension_by_characters
 from learnsym.lowrank import LowRankProblem, Moments
-from learnsym.projection import dimension_by_characters
 from learnsym.representations import Representation
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from cases import REPRESENTATIONS
 from learnsym import groups, representations
+from learnsym.equivariant import reynolds
 from learnsym.lowrank import Moments, crossings, hard_wired, regularised
 from learnsym.lowrank.path import RegularisationPath
-from learnsym.projection import reynolds
 
 SMALL = [param for param in REPRESENTATIONS if param.values[0].dimension <= 16]
 

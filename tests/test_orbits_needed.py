@@ -9,7 +9,7 @@ from cases import REPRESENTATIONS, permutation_groups, representations, seeds
 from learnsym import gallery, groups
 from learnsym import representations as reps
 from learnsym.checks import orbit_counts
-from learnsym.projection import EquivariantMaps, dimension_by_characters
+from learnsym.equivariant import EquivariantMaps, dimension_by_characters
 from learnsym.regression import orbits_needed as module
 from learnsym.regression.orbits_needed import isotypic_components, orbits_needed
 

@@ -8,11 +8,11 @@ import torch
 
 from learnsym import groups
 from learnsym import representations as reps
+from learnsym.equivariant import EquivariantMaps
 from learnsym.networks import losses, small_layers
 from learnsym.networks import nonlinearities as nl
 from learnsym.networks.mlp import Space, SymmetricMlp, norms
 from learnsym.networks.small import SmallNetwork
-from learnsym.projection import EquivariantMaps
 from learnsym.training.symmetric import Schedule, Task, train
 
 SEEDS = [3, 8, 21]

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from learnsym import groups, representations
+from learnsym.equivariant import invariant_basis
 from learnsym.experiments import two_layer as experiment
 from learnsym.networks.two_layer import (
     ACTIVATIONS,
@@ -15,7 +16,6 @@ from learnsym.networks.two_layer import (
     orbit_variance,
     two_layer,
 )
-from learnsym.projection import invariant_basis
 
 ALL = tuple(ACTIVATIONS)
 BY_HAND = {

@@ -50,7 +50,7 @@ from learnsym import gallery, groups, publish, representations
 from learnsym.checks import alternation, digit_optima, draws, global_optima, uniqueness
 from learnsym.lowrank import constraint
 from learnsym.plots import low_rank as plots
-from learnsym.projection import dimension_by_characters
+from learnsym.equivariant import dimension_by_characters
 
 publish.use_style()
 rng = np.random.default_rng(seed)

@@ -46,7 +46,7 @@ from learnsym.checks import path_crossings as exact
 from learnsym.checks import regularisation_path as checks
 from learnsym.lowrank import crossings, unconstrained
 from learnsym.plots import regularisation_path as plots
-from learnsym.projection import reynolds
+from learnsym.equivariant import reynolds
 
 publish.use_style()
 rng = np.random.default_rng(seed)

@@ -42,7 +42,7 @@ from learnsym import gallery, groups, publish, representations
 from learnsym.checks import draws, equivariance
 from learnsym.data import digits, two_block_graphs
 from learnsym.plots import pictures
-from learnsym.projection import EquivariantMaps, dimension_by_characters, reynolds
+from learnsym.equivariant import EquivariantMaps, dimension_by_characters, reynolds
 
 publish.use_style()
 rng = np.random.default_rng(seed)

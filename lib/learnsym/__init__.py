@@ -7,7 +7,7 @@ module               what it is for
 ===================  ==========================================================================
 ``groups``           finite groups of permutations and matrices, from generators
 ``representations``  how groups act on vectors, images, graphs, polynomials and linear maps
-``projection``       Reynolds operator, equivariant maps and their orthogonal complement
+``equivariant``      Reynolds operator, equivariant maps and their orthogonal complement
 ``gallery``          the table of groups and representations that claims are checked on
 ``data``             MNIST, Fashion-MNIST, random graphs, images of shapes
 ``regression``       linear regression on symmetric data: closed forms and training (paper A)
@@ -29,6 +29,7 @@ __all__ = [
     "checks",
     "data",
     "drift",
+    "equivariant",
     "experiments",
     "gallery",
     "groups",
@@ -37,7 +38,6 @@ __all__ = [
     "lowrank",
     "networks",
     "plots",
-    "projection",
     "publish",
     "regression",
     "representations",

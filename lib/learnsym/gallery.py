@@ -10,7 +10,7 @@ import numpy as np
 
 from learnsym import groups
 from learnsym import representations as reps
-from learnsym.projection import EquivariantMaps
+from learnsym.equivariant import EquivariantMaps
 from learnsym.representations import Representation
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from learnsym import regression
 from learnsym.checks.induced_invariance import Problem
-from learnsym.projection import reynolds
+from learnsym.equivariant import reynolds
 from learnsym.representations import monomials
 from learnsym.representations.circle import circle_gram, circle_reynolds, rotated_polynomials
 

@@ -10,8 +10,8 @@ from torch.func import grad, hessian, vmap
 from torch.nn import functional
 
 from learnsym import gallery, regression
+from learnsym.equivariant import reynolds
 from learnsym.groups import symmetric
-from learnsym.projection import reynolds
 from learnsym.representations import Representation, vector
 
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]

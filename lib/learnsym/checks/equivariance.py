@@ -7,8 +7,8 @@ orthogonal projector against an average over every group element.
 import numpy as np
 from scipy.linalg import null_space
 
+from learnsym.equivariant import EquivariantMaps, invariant_basis
 from learnsym.gallery import Case
-from learnsym.projection import EquivariantMaps, invariant_basis
 from learnsym.representations import lifted
 
 

@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from learnsym import lowrank
+from learnsym.equivariant import dimension_by_characters, null_space
 from learnsym.gallery import Case, cases
 from learnsym.lowrank import LowRankProblem, Moments
-from learnsym.projection import dimension_by_characters, null_space
 from learnsym.regression import augment
 from learnsym.representations import Representation
 

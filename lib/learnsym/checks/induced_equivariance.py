@@ -8,8 +8,8 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from learnsym import regression
+from learnsym.equivariant import EquivariantMaps
 from learnsym.gallery import Case, find
-from learnsym.projection import EquivariantMaps
 from learnsym.regression import QuadraticLoss
 from learnsym.regression.equivariant import split_maps, symmetrised_loss
 from learnsym.representations import Representation

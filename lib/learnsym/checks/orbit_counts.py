@@ -4,7 +4,7 @@ import numpy as np
 
 from learnsym import gallery, groups, regression
 from learnsym import representations as reps
-from learnsym.projection import EquivariantMaps, kernel_basis
+from learnsym.equivariant import EquivariantMaps, kernel_basis
 from learnsym.representations import Representation
 
 RANK_TOLERANCE = 1e-9

@@ -6,9 +6,9 @@ import numpy as np
 
 from learnsym import gallery
 from learnsym.checks.digit_optima import CLASSES, digit_data
+from learnsym.equivariant import reynolds
 from learnsym.lowrank import Moments, constraint, crossings
 from learnsym.lowrank.path import RegularisationPath
-from learnsym.projection import reynolds
 from learnsym.representations import Representation
 
 WIDTH = 1e-9

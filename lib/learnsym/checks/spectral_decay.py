@@ -18,7 +18,7 @@ from learnsym.checks.invariance_flow import (
     rise,
     singular_values,
 )
-from learnsym.projection import reynolds
+from learnsym.equivariant import reynolds
 from learnsym.regression.floors import asymmetric_projector
 from learnsym.representations import Representation
 

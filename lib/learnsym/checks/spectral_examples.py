@@ -5,7 +5,7 @@ from scipy.integrate import solve_ivp
 
 from learnsym import groups
 from learnsym.checks.invariance_flow import Layers, Path, difference_moment, flow
-from learnsym.projection import reynolds
+from learnsym.equivariant import reynolds
 from learnsym.regression import augment
 from learnsym.representations import Representation, vector
 

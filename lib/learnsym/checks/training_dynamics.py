@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
+from learnsym.equivariant import invariant_basis, kernel_basis, reynolds
 from learnsym.lowrank import Moments, flow, sampling, unconstrained
-from learnsym.projection import invariant_basis, kernel_basis, reynolds
 from learnsym.representations import Representation
 
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from learnsym.checks.augmented_training import Arrays, Curve, curves
 from learnsym.drift.law import noise
+from learnsym.equivariant import dimension_by_characters
 from learnsym.experiments.public_draws import QUARTER_TURNS
 from learnsym.experiments.symmetric import start
 from learnsym.experiments.which_group import CASES, GROUPS, MODES, NETWORKS, PROBLEMS, acting
 from learnsym.experiments.which_group import Config as Setting
 from learnsym.groups import symmetric
 from learnsym.networks.mlp import norms
-from learnsym.projection import dimension_by_characters
 from learnsym.representations import adjacency, image, lifted, trivial
 
 PUBLISHED = CASES[-1]

@@ -14,11 +14,11 @@ import torch
 from tqdm import tqdm
 
 from learnsym.data import digits
+from learnsym.equivariant import reynolds
 from learnsym.groups import image_rotations
 from learnsym.lowrank import Moments, constraint, invariant_rows
 from learnsym.lowrank.sampling import sampled
 from learnsym.networks.linear import DeepLinear, accuracy, squared_error, uniform_factors
-from learnsym.projection import reynolds
 from learnsym.regression import augment
 from learnsym.representations import PermutationRepresentation, image
 from learnsym.training import History, full_batch

@@ -14,9 +14,9 @@ import torch
 from tqdm import tqdm
 
 from learnsym.data import digits
+from learnsym.equivariant import invariant_basis
 from learnsym.groups import image_rotations
 from learnsym.networks.two_layer import TwoLayer, mean_squared_error, orbit_variance, two_layer
-from learnsym.projection import invariant_basis
 from learnsym.regression import augment
 from learnsym.representations import image
 from learnsym.training import full_batch

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from learnsym.projection import EquivariantMaps, reynolds
+from learnsym.equivariant import EquivariantMaps, reynolds
 from learnsym.representations import PermutationRepresentation, Representation
 
 

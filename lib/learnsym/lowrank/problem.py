@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from learnsym.equivariant import invariant_basis, null_space
 from learnsym.lowrank.moments import Moments
-from learnsym.projection import invariant_basis, null_space
 from learnsym.representations import PermutationRepresentation, Representation
 
 RANK_TOLERANCE = 1e-12

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from learnsym.projection import EquivariantMaps
+from learnsym.equivariant import EquivariantMaps
 from learnsym.representations import PermutationRepresentation, Representation
 
 EQUIVARIANCE_TOLERANCE = 1e-9

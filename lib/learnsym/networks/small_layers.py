@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 import torch
 
-from learnsym.projection import EquivariantMaps, orbit_labels
+from learnsym.equivariant import EquivariantMaps, orbit_labels
 from learnsym.representations import PermutationRepresentation
 
 

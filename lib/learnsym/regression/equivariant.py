@@ -15,7 +15,7 @@ published, the weights ``1 / |Stab(x)|``), must the label be fixed as well;
 import numpy as np
 from numpy.typing import ArrayLike
 
-from learnsym.projection import EquivariantMaps, null_space
+from learnsym.equivariant import EquivariantMaps, null_space
 from learnsym.regression.assumptions import nonnegative_eigenvalues, require_orthogonal_maps
 from learnsym.regression.closed_form import QuadraticLoss
 from learnsym.regression.symmetry import augment_pairs, symmetrised_gram

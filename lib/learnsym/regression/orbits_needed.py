@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from learnsym.projection import EquivariantMaps
+from learnsym.equivariant import EquivariantMaps
 from learnsym.representations import Representation, conjugated
 
 SAME_EIGENVALUE = 1e-7

@@ -9,7 +9,7 @@ The loss is the total squared error ``L = 1/2 |y - X w|^2`` unless a docstring s
 import numpy as np
 from numpy.typing import ArrayLike
 
-from learnsym.projection import kernel_basis, null_space
+from learnsym.equivariant import kernel_basis, null_space
 from learnsym.representations import Representation
 
 SAME_POINT = 1e-9

@@ -6,7 +6,7 @@ import torch
 
 from learnsym import groups
 from learnsym import representations as reps
-from learnsym.projection import EquivariantMaps, orbit_labels
+from learnsym.equivariant import EquivariantMaps, orbit_labels
 from learnsym.representations import Representation
 
 

@@ -7,7 +7,7 @@ import torch
 from cases import ALL, OBLIQUE, ORTHOGONAL
 from learnsym import groups
 from learnsym import representations as reps
-from learnsym.projection import EquivariantMaps
+from learnsym.equivariant import EquivariantMaps
 
 DTYPES = [(torch.float64, 1e-12), (torch.float32, 2e-5)]
 
