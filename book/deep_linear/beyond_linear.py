@@ -141,17 +141,15 @@ for rho in small.values():
                 least.append(terms)
 
 publish.claim(
-    "work-identity",
+    "beyond",
     "On whole orbits, the slope of the objective along the asymmetric part of the first layer is a mean of terms that are "
     "at least zero: {eq}`eq-work`.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[max(gaps) < 1e-12, min(least) > -1e-12],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where=f"{len(small)} representations, orthogonal and not, four convex losses, two and three layers, random weights: the "
-    "two sides agree to 1e-12, and none is negative",
+    [max(gaps) < 1e-12, min(least) > -1e-12],
+    id="work-identity",
+    details=(
+        f"{len(small)} representations, orthogonal and not, four convex losses, two and three layers, random weights: the "
+        "two sides agree to 1e-12, and none is negative"
+    ),
 )
 
 # %% tags=["hide-input"]
@@ -191,65 +189,46 @@ publish.figure(
 )
 
 publish.claim(
-    "cross-entropy-critical-points",
+    "beyond",
     "With whole orbits, the class probabilities of a deep linear network are invariant at every critical point of the "
     "cross-entropy, minimum or saddle.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         max(points.probabilities.max(initial=0.0) for points in linear[:6]) < 1e-7,
         sum(len(points.loss) for points in linear[:6]) >= 30,
         sum((points.index > 0).sum() for points in linear[:6]) >= 5,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="three representations, two of them oblique, two and three layers: spread over orbits below 1e-7, among at least "
-    "30 critical points with at least 5 saddles",
+    id="cross-entropy-critical-points",
+    details="three representations, two of them oblique, two and three layers: spread over orbits below 1e-7, among at least 30 critical points with at least 5 saddles",
 )
 
 publish.claim(
-    "strictly-convex-critical-points",
+    "beyond",
     "For a strictly convex loss the outputs themselves are invariant at every critical point.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
-        np.max(points.outputs * (points.sizes > 1e-3), initial=0.0) < 1e-7 for points in linear[6:]
-    ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="logistic loss, two layers, three representations; spread over orbits, relative to the outputs, below 1e-7, at "
-    "all critical points whose outputs do not vanish",
+    [np.max(points.outputs * (points.sizes > 1e-3), initial=0.0) < 1e-7 for points in linear[6:]],
+    id="strictly-convex-critical-points",
+    details="logistic loss, two layers, three representations; spread over orbits, relative to the outputs, below 1e-7, at all critical points whose outputs do not vanish",
 )
 
 # %% tags=["hide-input"]
 margin = convex_losses.satisfied_margin()
 
 publish.claim(
-    "hinge-minimum-is-not-invariant",
+    "beyond",
     "Convexity is not enough for invariant outputs: the squared hinge loss has a global minimum that is not invariant. The "
     "derivative of the loss is invariant there.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[margin.loss[0], margin.gradients[0], margin.outputs[0]],
-    expected=[0, 0, 0.5 / np.sqrt((3.5**2 + 2.5**2) / 2)],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="loss, spread of its derivative and relative spread of the output, swap of two coordinates, $W = (1, 1/2)$",
+    [margin.loss[0], margin.gradients[0], margin.outputs[0]],
+    equals=[0, 0, 0.5 / np.sqrt((3.5**2 + 2.5**2) / 2)],
+    within=1e-12,
+    id="hinge-minimum-is-not-invariant",
+    details="loss, spread of its derivative and relative spread of the output, swap of two coordinates, $W = (1, 1/2)$",
 )
 
 publish.claim(
-    "tanh-critical-points-are-not-invariant",
+    "beyond",
     "With a tanh between the layers, critical points on whole orbits need not be invariant.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=max(points.probabilities.max(initial=0.0) for points in bent) > 1e-3,
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="largest spread of the class probabilities above 1e-3, three representations",
+    max(points.probabilities.max(initial=0.0) for points in bent) > 1e-3,
+    id="tanh-critical-points-are-not-invariant",
+    details="largest spread of the class probabilities above 1e-3, three representations",
 )
 
 # %% [markdown]
@@ -279,21 +258,18 @@ grid = np.linspace(-3, 3, 121)
 errors = beyond_linear.relu_pair_loss(*np.meshgrid(grid, grid))
 
 publish.claim(
-    "relu-minimum-is-not-invariant",
+    "beyond",
     "A ReLU network with one hidden unit, trained on whole orbits, has a global minimum that is not invariant. It has half the "
     "error of the best invariant one.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         errors.min(),
         beyond_linear.relu_pair_loss(np.array([1.0]), np.array([1.0]))[0],
         beyond_linear.relu_pair_loss(np.array([1.0]), np.array([0.0]))[0],
     ],
-    expected=[0.5, 0.5, 1.0],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="least error on a grid of 121 by 121 weights, error at $a = u = 1$, error of the invariant network $u = 0$",
+    equals=[0.5, 0.5, 1.0],
+    within=1e-12,
+    id="relu-minimum-is-not-invariant",
+    details="least error on a grid of 121 by 121 weights, error at $a = u = 1$, error of the invariant network $u = 0$",
 )
 
 # %% [markdown]
@@ -345,45 +321,30 @@ publish.table(
 )
 
 publish.claim(
-    "nonlinear-networks-train",
+    "D: Figure 10",
     "Augmented and hard-wired networks train, for all four activations, with and without a bottleneck.",
-    paper="D",
-    item="Figure 10",
-    paper_value="falling curves for both methods",
-    measured=(nets["loss"][-1] / nets["loss"][0]).mean(axis=-1)[:, 1, :, :4],
-    expected=0.7,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="final error over that at the start, the larger number of images, 7 and 15 hidden units",
+    (nets["loss"][-1] / nets["loss"][0]).mean(axis=-1)[:, 1, :, :4],
+    below=0.700000001,
+    id="nonlinear-networks-train",
+    details="Paper: falling curves for both methods. final error over that at the start, the larger number of images, 7 and 15 hidden units",
 )
 
 publish.claim(
-    "augmented-nonlinear-networks-fit-better",
+    "beyond: D, Figure 10",
     "With 15 hidden units, augmented networks fit better than hard-wired ones, for all four activations.",
-    paper="D",
-    item="Figure 10",
-    paper_value=None,
-    measured=(ends[1] - ends[0])[1, 1, :4],
-    expected=0.02,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="final error of hard-wired less that of augmented networks, four activations, the larger number of images",
+    (ends[1] - ends[0])[1, 1, :4],
+    above=0.019999999,
+    id="augmented-nonlinear-networks-fit-better",
+    details="final error of hard-wired less that of augmented networks, four activations, the larger number of images",
 )
 
 publish.claim(
-    "linear-networks-fit-alike",
+    "beyond: D, Figure 10",
     "Without an activation, augmented and hard-wired networks end closer together than with any.",
-    paper="D",
-    item="Figure 10",
-    paper_value=None,
-    measured=np.abs(ends[1] - ends[0])[1, 1, 4] / (ends[1] - ends[0])[1, 1, :4],
-    expected=1.0,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="difference of the final errors over that for each activation, 15 hidden units, the larger number of images",
+    np.abs(ends[1] - ends[0])[1, 1, 4] / (ends[1] - ends[0])[1, 1, :4],
+    below=1.000000001,
+    id="linear-networks-fit-alike",
+    details="difference of the final errors over that for each activation, 15 hidden units, the larger number of images",
 )
 
 # %% [markdown]
@@ -433,45 +394,30 @@ publish.table(
 )
 
 publish.claim(
-    "orbit-variance-falls-on-images",
+    "D: Figure 11",
     "Augmented networks become nearly invariant on test images: the median orbit variance falls to less than a fifth of its start.",
-    paper="D",
-    item="Figure 11",
-    paper_value="falls during training",
-    measured=(wide[-1, 0] / wide[0, 0])[:, :4],
-    expected=0.2,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="end over start, four activations, 15 hidden units, two numbers of training images",
+    (wide[-1, 0] / wide[0, 0])[:, :4],
+    below=0.200000001,
+    id="orbit-variance-falls-on-images",
+    details="Paper: falls during training. end over start, four activations, 15 hidden units, two numbers of training images",
 )
 
 publish.claim(
-    "orbit-variance-is-larger-on-noise",
+    "D: Figure 11",
     "On Gaussian inputs the same networks are less invariant than on images.",
-    paper="D",
-    item="Figure 11",
-    paper_value="larger on Gaussian inputs",
-    measured=(wide[-1, 1] / wide[-1, 0])[:, :4],
-    expected=2.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="median orbit variance on Gaussian inputs over that on test images, after training",
+    (wide[-1, 1] / wide[-1, 0])[:, :4],
+    above=1.999999999,
+    id="orbit-variance-is-larger-on-noise",
+    details="Paper: larger on Gaussian inputs. median orbit variance on Gaussian inputs over that on test images, after training",
 )
 
 publish.claim(
-    "more-images-more-invariance",
+    "beyond: D, Figure 11",
     "With more training images augmented networks are more invariant on test images.",
-    paper="D",
-    item="Figure 11",
-    paper_value=None,
-    measured=wide[-1, 0, 1, :4] / wide[-1, 0, 0, :4],
-    expected=1.0,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="median orbit variance with the larger number of images over that with the smaller one, four activations",
+    wide[-1, 0, 1, :4] / wide[-1, 0, 0, :4],
+    below=1.000000001,
+    id="more-images-more-invariance",
+    details="median orbit variance with the larger number of images over that with the smaller one, four activations",
 )
 
 # %% [markdown]
@@ -554,17 +500,13 @@ publish.figure(
 )
 
 publish.claim(
-    "penalty-risk-formula",
+    "beyond",
     "The risk of plain, penalised and hard-wired regression on an approximately symmetric target is {eq}`eq-penalty-risk`.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=relative,
-    expected=1.0,
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="mean over noise draws over the prediction, quarter turns of $4\\times4$ images, inputs whose covariance does not "
-    "respect the group, seven strengths and hard-wiring, three teachers",
+    relative,
+    equals=1.0,
+    within=0.1,
+    id="penalty-risk-formula",
+    details="mean over noise draws over the prediction, quarter turns of $4\\times4$ images, inputs whose covariance does not respect the group, seven strengths and hard-wiring, three teachers",
 )
 
 # %% tags=["hide-input"]
@@ -582,16 +524,12 @@ for case in gallery.cases():
 ratios = np.array(ratios)
 
 publish.claim(
-    "finite-penalty-is-best",
+    "beyond",
     "If the target is invariant only approximately and there is noise, some finite penalty beats both plain and hard-wired "
     "regression, and its strength lies between the extremes of $v/(\\gamma_j\\lVert a_j\\rVert^2)$.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[ratios[:, 0].max() < 1, ratios[:, 1].all()],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="representations of the gallery with up to nine inputs, orthogonal and not, bias 0.1, 1 and 10 times the variance",
+    [ratios[:, 0].max() < 1, ratios[:, 1].all()],
+    id="finite-penalty-is-best",
+    details="representations of the gallery with up to nine inputs, orthogonal and not, bias 0.1, 1 and 10 times the variance",
 )
 
 rule = beyond_linear.variance_over_bias(
@@ -600,33 +538,25 @@ rule = beyond_linear.variance_over_bias(
 turns = beyond_linear.variance_over_bias(("C4, 4x4 images to a class",), rng)
 
 publish.claim(
-    "variance-over-bias",
+    "beyond",
     "On whitened inputs, for a group of order 2 or 3, $\\gamma\\lambda^* = V/B$.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=rule,
-    expected=1.0,
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="best strength over $V / (\\gamma B)$, random teachers, swap of two coordinates and turns by a third",
+    rule,
+    equals=1.0,
+    within=1e-6,
+    id="variance-over-bias",
+    details="best strength over $V / (\\gamma B)$, random teachers, swap of two coordinates and turns by a third",
 )
 
 publish.claim(
-    "variance-over-bias-needs-one-scale",
+    "beyond",
     "For quarter turns the asymmetric modes have two scales, and $V / (\\gamma B)$ with their mean is the best strength only "
     "roughly.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         np.abs(np.log(turns)).max() > 1e-3,
         np.abs(np.log(turns)).max() < np.log(2),
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="the same ratio with the mean of $\\gamma$, ten random teachers on $4\\times4$ images: off by more than 0.1 %, and by "
-    "less than a factor of 2",
+    id="variance-over-bias-needs-one-scale",
+    details="the same ratio with the mean of $\\gamma$, ten random teachers on $4\\times4$ images: off by more than 0.1 %, and by less than a factor of 2",
 )
 
 # %% [markdown]
@@ -650,19 +580,15 @@ publish.table(
 )
 
 publish.claim(
-    "best-penalty-on-digits",
+    "beyond",
     "On upright digits, whose classes are not quite invariant under rotations, some finite penalty beats plain and hard-wired "
     "regression, and the best strength falls with the number of images.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         *(digits.penalised.min(axis=1) < np.minimum(digits.plain, digits.hard_wired)),
         *(np.diff(digits.strengths[best]) < 0),
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="test error on 4,000 images, training on 300, 1,000 and 5,000",
+    id="best-penalty-on-digits",
+    details="test error on 4,000 images, training on 300, 1,000 and 5,000",
 )
 
 # %% [markdown]
@@ -720,15 +646,11 @@ clear = np.abs(np.log(np.divide.outer(samples, limits))) > np.log(1.3)
 wins = phases.hard_wired < phases.plain
 
 publish.claim(
-    "sample-threshold",
+    "beyond",
     "On Gaussian inputs hard-wiring beats plain regression exactly below $n + 1 + (n - d)\\,\\sigma^2_{\\text{tot}}/\\epsilon^2$ samples.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=(wins == np.less.outer(samples, limits))[clear],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="all cells of the diagram that are more than 30 % away from the limit",
+    (wins == np.less.outer(samples, limits))[clear],
+    id="sample-threshold",
+    details="all cells of the diagram that are more than 30 % away from the limit",
 )
 
 counts = (30, 50, 100, 200)
@@ -736,16 +658,13 @@ measured = [beyond_linear.gaussian_errors(rho, N, 0.5, 8 * many, rng) for N in c
 predicted = np.array([approximate.gaussian_risks(16, 4, N, 0.5, 1.0) for N in counts])
 
 publish.claim(
-    "gaussian-risks",
+    "beyond",
     "The expected excess risks of plain and hard-wired regression are those of {prf:ref}`prop-gaussian-threshold`.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[[e.plain.mean(), e.hard_wired.mean()] for e in measured] / predicted,
-    expected=1.0,
-    tolerance=0.06,
-    verdict=publish.BEYOND,
-    where="mean over random data sets over the prediction, $N$ = 30, 50, 100 and 200, $\\epsilon^2 = 0.5$, $\\sigma_{\\text{tot}} = 1$",
+    [[e.plain.mean(), e.hard_wired.mean()] for e in measured] / predicted,
+    equals=1.0,
+    within=0.06,
+    id="gaussian-risks",
+    details="mean over random data sets over the prediction, $N$ = 30, 50, 100 and 200, $\\epsilon^2 = 0.5$, $\\sigma_{\\text{tot}} = 1$",
 )
 
 # %% [markdown]

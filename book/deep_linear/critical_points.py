@@ -156,34 +156,26 @@ publish.table(
 )
 
 publish.claim(
-    "search-finds-the-predicted-points",
+    "D: Proposition 13.1",
     "Critical points of rank $r$ are the choices of $r$ triplets. The hard-wired problem has "
     "$\\binom{\\min(m, d)}{r}$ of them.",
-    paper="D",
-    item="Proposition 13.1",
-    paper_value="choices of $r$ triplets, $\\binom{d}{r}$ of them",
-    measured=[pair == (0, 0) for pair in mismatches],
-    tolerance=1e-12,
-    verdict=publish.CORRECTED,
+    [pair == (0, 0) for pair in mismatches],
     correction="The count $\\binom{d}{r}$ is right for $m \\ge d$ only.",
-    published_gap=comb(3, 1) - len(found["two outputs"][0]),
-    where="the search misses no predicted point and finds no other: three problems, two shapes; the gap is 3 predicted less 2 found for two outputs and $r = 1$",
+    published=False,
+    id="search-finds-the-predicted-points",
+    details="Paper: choices of $r$ triplets, $\\binom{d}{r}$ of them. the search misses no predicted point and finds no other: three problems, two shapes; the gap is 3 predicted less 2 found for two outputs and $r = 1$",
 )
 
 publish.claim(
-    "regularisation-adds-points",
+    "D: Proposition 13.3",
     "For a non-trivial group and $r \\le \\min(m, n)$, regularisation adds critical points exactly if $m > d$.",
-    paper="D",
-    item="Proposition 13.3",
-    paper_value="regularisation adds critical points",
-    measured=[len(maps[2]) - len(maps[0]) for maps in found.values()],
-    expected=[comb(4, 2) - comb(3, 2), 0],
-    tolerance=1e-12,
-    verdict=publish.CORRECTED,
+    [len(maps[2]) - len(maps[0]) for maps in found.values()],
+    equals=[comb(4, 2) - comb(3, 2), 0],
+    within=1e-12,
     correction="With no more outputs than invariant dimensions, all three problems have equally many.",
-    published_gap=1.0 - (len(found["two outputs"][2]) - len(found["two outputs"][0])),
-    where="points that the search finds for the regularised problem beyond those of the hard-wired one, four outputs and "
-    "two; the gap is the one additional point, at the least, that the published statement asks for with two outputs",
+    published=[comb(4, 2) - comb(3, 2), 1],
+    id="regularisation-adds-points",
+    details="Paper: regularisation adds critical points. points that the search finds for the regularised problem beyond those of the hard-wired one, four outputs and two; as published there is at least one with two outputs",
 )
 
 # %% [markdown]
@@ -230,45 +222,37 @@ publish.table(
 )
 
 publish.claim(
-    "critical-point-counts",
+    "D: Proposition 13.1",
     "The hard-wired and the augmented problem have $\\binom{\\min(m, d)}{r}$ critical points of rank $r$, the regularised "
     "one $\\binom{\\min(m, n)}{r}$. In the paper's experiment on digits these are 126, 126 and 126.",
-    paper="D",
-    item="Proposition 13.1",
-    paper_value="$\\binom{d}{r}$, 1,906,884 for the digits",
-    measured=[[critical_count(p) for p in trio.all] for trio in counted],
-    expected=[trio.binomials for trio in counted],
-    tolerance=1e-12,
-    verdict=publish.CORRECTED,
+    [[critical_count(p) for p in trio.all] for trio in counted],
+    equals=[trio.binomials for trio in counted],
+    within=1e-12,
     correction="The number of outputs bounds the number of triplets.",
-    published_gap=comb(digit_problems.invariants, 5) - critical_count(digit_problems.hard_wired),
-    where="choices of $r$ of the positive singular values found numerically, every case of the gallery with an invariant "
-    "vector, two and five outputs, and digits; the gap is on digits",
+    published=[[comb(trio.invariants, trio.shape[-1])] * 3 for trio in counted],
+    id="critical-point-counts",
+    details="Paper: $\\binom{d}{r}$, 1,906,884 for the digits. choices of $r$ of the positive singular values found numerically, every case of the gallery with an invariant vector, two and five outputs, and digits",
 )
 
 publish.claim(
-    "gradient-vanishes-at-triplets",
+    "D: Proposition 13.1",
     "Every choice of $r$ triplets with positive singular values is a critical point.",
-    paper="D",
-    item="Proposition 13.1",
-    paper_value="gradient 0",
-    measured=[checks.gradient_residual(problem) for problem in problems],
-    tolerance=1e-10,
-    verdict=publish.HOLDS,
-    where="norm of the gradient on the manifold relative to $\\lVert C\\rVert$, every point of three problems, every case of the gallery with an invariant vector",
+    [checks.gradient_residual(problem) for problem in problems],
+    equals=0,
+    within=1e-10,
+    id="gradient-vanishes-at-triplets",
+    details="Paper: gradient 0. norm of the gradient on the manifold relative to $\\lVert C\\rVert$, every point of three problems, every case of the gallery with an invariant vector",
 )
 
 publish.claim(
-    "hard-wired-and-augmented-sets-agree",
+    "D: Proposition 13.2",
     "The hard-wired and the augmented problem have the same critical maps, with the same Morse indices. The representation "
     "need not be orthogonal.",
-    paper="D",
-    item="Proposition 13.2",
-    paper_value="equal sets, for unitary representations",
-    measured=[checks.set_distance(trio.hard_wired, trio.augmented) for trio in trios],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="largest distance of matched maps, relative to the largest map, every case of the gallery with an invariant vector, oblique ones included",
+    [checks.set_distance(trio.hard_wired, trio.augmented) for trio in trios],
+    equals=0,
+    within=1e-9,
+    id="hard-wired-and-augmented-sets-agree",
+    details="Paper: equal sets, for unitary representations. largest distance of matched maps, relative to the largest map, every case of the gallery with an invariant vector, oblique ones included",
 )
 
 # %% [markdown]
@@ -290,17 +274,14 @@ slopes = [
 ]
 
 publish.claim(
-    "lower-rank-is-not-stationary",
+    "beyond: D, Proposition 13.1",
     "At a map of rank below $r$ the loss falls with slope $2\\sigma$ when the largest missing triplet, of singular value "
     "$\\sigma$, begins to grow. So only $W_\\ast$ itself can be stationary.",
-    paper="D",
-    item="Proposition 13.1",
-    paper_value=None,
-    measured=slopes,
-    expected=-1.0,
-    tolerance=1e-4,
-    verdict=publish.BEYOND,
-    where="slope over $2\\sigma$, all choices of fewer than two triplets, three problems with four outputs",
+    slopes,
+    equals=-1.0,
+    within=1e-4,
+    id="lower-rank-is-not-stationary",
+    details="slope over $2\\sigma$, all choices of fewer than two triplets, three problems with four outputs",
 )
 
 # %% [markdown]
@@ -351,66 +332,51 @@ publish.figure(
 whole = [p for p in problems if p.rank <= min(p.target.shape)]
 
 publish.claim(
-    "morse-index-formula",
+    "beyond: D, Proposition 13.1",
     "The Morse index is the number of pairs of a kept and a left-out triplet that are out of order, and no Hessian is singular.",
-    paper="D",
-    item="Proposition 13.1",
-    paper_value=None,
-    measured=[checks.wrong_signatures(problem) == 0 for problem in problems],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="signs of the eigenvalues of the Hessian on the manifold at every critical point, three problems, every case of the gallery with an invariant vector",
+    [checks.wrong_signatures(problem) == 0 for problem in problems],
+    id="morse-index-formula",
+    details="signs of the eigenvalues of the Hessian on the manifold at every critical point, three problems, every case of the gallery with an invariant vector",
 )
 
 publish.claim(
-    "hessian-spectrum-formula",
+    "beyond: D, Proposition 13.1",
     "In whitened coordinates the eigenvalues of the Hessian are $2(1 \\pm \\sigma_j/\\sigma_i)$, and 2.",
-    paper="D",
-    item="Proposition 13.1",
-    paper_value=None,
-    measured=[checks.spectrum_deviation(problem) for problem in whole],
-    tolerance=1e-8,
-    verdict=publish.BEYOND,
-    where="largest deviation relative to the largest eigenvalue, all points and problems as before",
+    [checks.spectrum_deviation(problem) for problem in whole],
+    equals=0,
+    within=1e-8,
+    id="hessian-spectrum-formula",
+    details="largest deviation relative to the largest eigenvalue, all points and problems as before",
 )
 
 publish.claim(
-    "one-minimum-hard-wired",
+    "D: Proposition 13.1",
     "The hard-wired problem has one minimum among its critical points; the others are saddles.",
-    paper="D",
-    item="Proposition 13.1",
-    paper_value="one minimum",
-    measured=[checks.measured_minima(t.hard_wired) for t in trios if critical_count(t.hard_wired)],
-    expected=1,
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
+    [checks.measured_minima(t.hard_wired) for t in trios if critical_count(t.hard_wired)],
+    equals=1,
+    within=1e-12,
+    id="one-minimum-hard-wired",
+    details="Paper: one minimum. number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
 )
 
 publish.claim(
-    "one-minimum-augmented",
+    "D: Proposition 13.2",
     "The augmented problem has one minimum among its critical points; the others are saddles.",
-    paper="D",
-    item="Proposition 13.2",
-    paper_value="one minimum",
-    measured=[checks.measured_minima(t.augmented) for t in trios if critical_count(t.augmented)],
-    expected=1,
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
+    [checks.measured_minima(t.augmented) for t in trios if critical_count(t.augmented)],
+    equals=1,
+    within=1e-12,
+    id="one-minimum-augmented",
+    details="Paper: one minimum. number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
 )
 
 publish.claim(
-    "one-minimum-regularised",
+    "D: Proposition 13.3",
     "The regularised problem, however many critical points it adds, has one minimum among them; the others are saddles.",
-    paper="D",
-    item="Proposition 13.3",
-    paper_value="one minimum",
-    measured=[checks.measured_minima(t.regularised) for t in trios],
-    expected=1,
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
+    [checks.measured_minima(t.regularised) for t in trios],
+    equals=1,
+    within=1e-12,
+    id="one-minimum-regularised",
+    details="Paper: one minimum. number of critical points whose Hessian has no negative eigenvalue, every case of the gallery with an invariant vector",
 )
 
 # %% [markdown]
@@ -489,19 +455,12 @@ publish.table(
 )
 
 publish.claim(
-    "ties-make-grassmannians",
+    "beyond: D, Proposition 13.1",
     "At equal singular values the critical points form products of Grassmannians, on which loss and Morse index are constant "
     "and which fill the kernel of the Hessian.",
-    paper="D",
-    item="Proposition 13.1",
-    paper_value=None,
-    measured=[
-        [r.value < 1e-12, r.gradient < 1e-12, r.signatures == 0, r.spread > 0.01] for r in reports
-    ],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="five random points of every set of positive dimension: equal loss, no gradient, predicted signs of the Hessian, and "
-    "points that differ",
+    [[r.value < 1e-12, r.gradient < 1e-12, r.signatures == 0, r.spread > 0.01] for r in reports],
+    id="ties-make-grassmannians",
+    details="five random points of every set of positive dimension: equal loss, no gradient, predicted signs of the Hessian, and points that differ",
 )
 
 # %% [markdown]
@@ -573,65 +532,52 @@ publish.table(
 )
 
 publish.claim(
-    "two-layer-saddles-are-strict",
+    "beyond: D",
     "With two layers, every critical point that is not a global minimum has a Hessian with a negative eigenvalue.",
-    paper="D",
-    item=None,
-    paper_value=None,
-    measured=curvatures < -1e-6,
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="all points, of any rank, that the search found for three problems and two shapes",
+    curvatures < -1e-6,
+    id="two-layer-saddles-are-strict",
+    details="all points, of any rank, that the search found for three problems and two shapes",
 )
 
 publish.claim(
-    "descent-directions-in-parameter-space",
+    "beyond: D",
     "At a lift of $q$ of $p$ triplets, the Hessian in all layers has one negative eigenvalue for each pair out of order and $z(p - q)$ "
     "more, with $z$ the rank of the spare weights.",
-    paper="D",
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         [p.measured == p.predicted and p.gradient < 1e-10 for p in points]
         for points in lifted.values()
     ],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="all lifts of the table: critical, and the predicted number",
+    id="descent-directions-in-parameter-space",
+    details="all lifts of the table: critical, and the predicted number",
 )
 
 publish.claim(
-    "three-layer-saddles-are-not-strict",
+    "beyond: D",
     "With three or more layers, the balanced lifts of the largest $q < r$ triplets have no negative eigenvalue.",
-    paper="D",
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         p.measured
         for name in ("three layers, widths 2, 2", "four layers, widths 3, 2, 2")
         for p in lifted[name]
         if checks.leading(p) and len(p.kept) < 2
     ],
-    expected=0,
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="number of negative eigenvalues, $q = 0$ and $q = 1$, three and four layers",
+    equals=0,
+    within=1e-12,
+    id="three-layer-saddles-are-not-strict",
+    details="number of negative eigenvalues, $q = 0$ and $q = 1$, three and four layers",
 )
 
 publish.claim(
-    "descent-at-order-of-depth",
+    "beyond: D",
     "At a saddle of $L$ layers that keeps the largest $q$ triplets, the loss falls along a straight line by $2\\sigma_{q+1} t^L - t^{2L}$.",
-    paper="D",
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         saddle_escape.descent_deviation(wired, range(q), widths, np.linspace(0.05, 0.8, 16))
         for q in (0, 1)
         for widths in ([2], [2, 2], [3, 2, 2])
     ],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="deviation relative to the largest change, $q = 0$ and $q = 1$, two to four layers",
+    equals=0,
+    within=1e-9,
+    id="descent-at-order-of-depth",
+    details="deviation relative to the largest change, $q = 0$ and $q = 1$, two to four layers",
 )
 
 # %% [markdown]
@@ -681,31 +627,25 @@ publish.figure(
 rates = np.log(distances[:-1] / distances[1:])
 
 publish.claim(
-    "two-layers-escape-in-logarithmic-time",
+    "beyond: D",
     "With two layers the time to escape the saddle that keeps the first triplet grows as $\\log(1/\\varepsilon)/(2\\sigma_2)$, with "
     "$\\varepsilon$ the initial distance.",
-    paper="D",
-    item=None,
-    paper_value=None,
-    measured=2 * np.diff(times["two layers"])[:, -1] / rates[-1],
-    expected=1.0,
-    tolerance=0.02,
-    verdict=publish.BEYOND,
-    where="measured over predicted slope between the two smallest $\\varepsilon$, random directions",
+    2 * np.diff(times["two layers"])[:, -1] / rates[-1],
+    equals=1.0,
+    within=0.02,
+    id="two-layers-escape-in-logarithmic-time",
+    details="measured over predicted slope between the two smallest $\\varepsilon$, random directions",
 )
 
 publish.claim(
-    "three-layers-escape-in-inverse-time",
+    "beyond: D",
     "With three layers the time to escape the balanced saddle of a largest triplet grows as $1/\\varepsilon$, with $\\varepsilon$ the "
     "initial distance.",
-    paper="D",
-    item=None,
-    paper_value=None,
-    measured=np.diff(np.log(times["three layers"]))[:, -1] / rates[-1],
-    expected=1.0,
-    tolerance=0.02,
-    verdict=publish.BEYOND,
-    where="exponent of $1/\\varepsilon$ between the two smallest $\\varepsilon$, random directions",
+    np.diff(np.log(times["three layers"]))[:, -1] / rates[-1],
+    equals=1.0,
+    within=0.02,
+    id="three-layers-escape-in-inverse-time",
+    details="exponent of $1/\\varepsilon$ between the two smallest $\\varepsilon$, random directions",
 )
 
 # %% [markdown]

@@ -117,28 +117,23 @@ cyclic = [case for case in gallery.cases() if len(case.rho_in.group.generators) 
 several = [case for case in gallery.cases() if len(case.rho_in.group.generators) > 1]
 
 publish.claim(
-    "invariance-by-one-generator",
+    "D: Proposition 4",
     "For a cyclic group, $W$ is invariant if and only if $W(I - \\rho(g)) = 0$ for a generator $g$.",
-    paper="D",
-    item="Proposition 4",
-    paper_value="equivalence",
-    measured=[global_optima.null_space_defects(case) for case in cyclic],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="all groups of the gallery that are given by one generator: difference to the dimension by characters, and "
-    "largest entry of $W\\rho(g) - W$ over all elements",
+    [global_optima.null_space_defects(case) for case in cyclic],
+    equals=0,
+    within=1e-12,
+    id="invariance-by-one-generator",
+    details="Paper: equivalence. all groups of the gallery that are given by one generator: difference to the dimension by characters, and largest entry of $W\\rho(g) - W$ over all elements",
 )
 
 publish.claim(
-    "invariance-by-several-generators",
+    "D: Remark 5",
     "For any finite group, $W$ is invariant if and only if $W\\Gamma = 0$ with one block per generator.",
-    paper="D",
-    item="Remark 5",
-    paper_value="equivalence",
-    measured=[global_optima.null_space_defects(case) for case in several],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="all other groups of the gallery, most of them not cyclic",
+    [global_optima.null_space_defects(case) for case in several],
+    equals=0,
+    within=1e-12,
+    id="invariance-by-several-generators",
+    details="Paper: equivalence. all other groups of the gallery, most of them not cyclic",
 )
 
 # %% [markdown]
@@ -169,18 +164,13 @@ chosen = [
     for name in ("S3, vector to vector and trivial", "V4, double swaps", "S4, graphs to graphs")
 ]
 publish.claim(
-    "one-element-may-suffice",
+    "beyond: D, Remark 5",
     "For some groups that are not cyclic a single element determines the invariant maps, for others none does.",
-    paper="D",
-    item="Remark 5",
-    paper_value=None,
-    measured=[
-        global_optima.best_single_element(rho) - dimension_by_characters(rho) for rho in chosen
-    ],
-    expected=[0, 1, 2],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="dimensions too many with the best single element: $S_3$ on vectors, double swaps on vectors, $S_4$ on graphs",
+    [global_optima.best_single_element(rho) - dimension_by_characters(rho) for rho in chosen],
+    equals=[0, 1, 2],
+    within=1e-9,
+    id="one-element-may-suffice",
+    details="dimensions too many with the best single element: $S_3$ on vectors, double swaps on vectors, $S_4$ on graphs",
 )
 
 # %% [markdown]
@@ -195,19 +185,15 @@ orders = np.arange(2, 13)
 steps, sizes = np.array([(k, n) for n in orders for k in range(1, n) if np.gcd(k, n) == 1]).T
 
 publish.claim(
-    "rotation-of-order-n",
+    "beyond: D",
     "A rotation of the plane by $2\\pi k/n$ generates a cyclic group of order $n$ if $k$ and $n$ are coprime; a rotation by "
     "$\\pi/n$, for example, generates one of order $2n$.",
-    paper="D",
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         *(global_optima.rotation_orders(2 * np.pi * steps / sizes) == sizes),
         *(global_optima.rotation_orders(np.pi / orders) == 2 * orders),
     ],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="first power that is the identity, $n = 2, \\dots, 12$ and all $k$, such as $4\\pi/5$",
+    id="rotation-of-order-n",
+    details="first power that is the identity, $n = 2, \\dots, 12$ and all $k$, such as $4\\pi/5$",
 )
 
 # %% [markdown]
@@ -260,40 +246,38 @@ published = np.array([global_optima.published_deviations(problem) for problem in
 explained = f"relative to plain least squares, {len(gallery.cases())} cases, 3 to 9 shapes each"
 
 publish.claim(
-    "hard-wired-optimum",
+    "D: Theorem 6",
     "The hard-wired optimum is the truncated projection of $Z$ onto the left null space of $\\tilde\\Gamma$, mapped back.",
-    paper="D",
-    item="Theorem 6",
-    paper_value="equality",
-    measured=published[:, 0],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="distance of the published form and ours, " + explained,
+    published[:, 0],
+    equals=0,
+    within=1e-9,
+    id="hard-wired-optimum",
+    details="Paper: equality." + " " + ("distance of the published form and ours, " + explained),
 )
 
 publish.claim(
-    "regularised-optimum",
+    "D: Proposition 8",
     "The regularised optimum is $[Z B_\\lambda^{-1}]_r B_\\lambda^{-1} P^{-1}$.",
-    paper="D",
-    item="Proposition 8",
-    paper_value="equality",
-    measured=published[:, 1],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="distance of the published form and ours, " + explained,
+    published[:, 1],
+    equals=0,
+    within=1e-9,
+    id="regularised-optimum",
+    details="Paper: equality." + " " + ("distance of the published form and ours, " + explained),
 )
 
 publish.claim(
-    "augmented-optimum",
+    "D: Proposition 11",
     "The augmented optimum is the truncation of $\\bar Z$, mapped back by $\\bar P^{-1}$.",
-    paper="D",
-    item="Proposition 11",
-    paper_value="equality",
-    measured=published[:, 2],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="distance of the published form, from explicitly augmented data, and ours, from averaged moments, "
-    + explained,
+    published[:, 2],
+    equals=0,
+    within=1e-9,
+    id="augmented-optimum",
+    details="Paper: equality."
+    + " "
+    + (
+        "distance of the published form, from explicitly augmented data, and ours, from averaged moments, "
+        + explained
+    ),
 )
 
 # %% [markdown]
@@ -319,19 +303,17 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "fit-first-truncate-afterwards",
+    "beyond: D, Theorem 6",
     "The hard-wired optimum is least squares on invariant features, projected onto the leading principal directions of its "
     "fitted outputs, means not subtracted.",
-    paper="D",
-    item="Theorem 6",
-    paper_value=None,
-    measured=[
+    [
         problem.distance(global_optima.projected_fit(problem), problem.hard_wired.optimum())
         for problem in everywhere
     ],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where=explained,
+    equals=0,
+    within=1e-9,
+    id="fit-first-truncate-afterwards",
+    details=(explained),
 )
 
 # %% [markdown]
@@ -351,28 +333,23 @@ outcomes = [alternation.brute_force(problem, 8, 80, rng) for problem in separate
 excess = np.array([[outcome.excess for outcome in trio] for trio in outcomes])
 
 publish.claim(
-    "brute-force-finds-nothing-better",
+    "beyond: D",
     "No start of alternating least squares ends below the closed forms, and the best start ends at them.",
-    paper="D",
-    item=None,
-    paper_value="global optima",
-    measured=[excess.min(axis=2), np.array([[o.distance for o in trio] for trio in outcomes])],
-    tolerance=1e-6,
-    verdict=publish.HOLDS,
-    where="relative excess of the lowest objective over the closed form, and distance of the map found, hard-wired, augmented and "
-    "regularised problems over the whole gallery",
+    [excess.min(axis=2), np.array([[o.distance for o in trio] for trio in outcomes])],
+    equals=0,
+    within=1e-6,
+    id="brute-force-finds-nothing-better",
+    details="Paper: global optima. relative excess of the lowest objective over the closed form, and distance of the map found, hard-wired, augmented and regularised problems over the whole gallery",
 )
 
 publish.claim(
-    "every-start-ends-at-the-optimum",
+    "beyond: D",
     "Every single start ends at the optimum: the search meets no local minimum besides the global one.",
-    paper="D",
-    item=None,
-    paper_value="all other critical points are saddles",
-    measured=excess.max(axis=2),
-    tolerance=1e-6,
-    verdict=publish.HOLDS,
-    where="largest relative excess over eight starts, the same problems",
+    excess.max(axis=2),
+    equals=0,
+    within=1e-6,
+    id="every-start-ends-at-the-optimum",
+    details="Paper: all other critical points are saddles. largest relative excess over eight starts, the same problems",
 )
 
 # %% [markdown]
@@ -419,27 +396,23 @@ orthogonal = [problem for problem in everywhere if problem.rho.is_orthogonal]
 oblique = [problem for problem in everywhere if not problem.rho.is_orthogonal]
 
 publish.claim(
-    "augmented-equals-hard-wired",
+    "D: Theorem 12",
     "For unitary representations, augmentation by the whole group has the same global optimum as hard-wiring.",
-    paper="D",
-    item="Theorem 12",
-    paper_value="equality",
-    measured=[global_optima.equality_defect(problem) for problem in orthogonal],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="distance of the two optima relative to plain least squares, all orthogonal cases and shapes",
+    [global_optima.equality_defect(problem) for problem in orthogonal],
+    equals=0,
+    within=1e-9,
+    id="augmented-equals-hard-wired",
+    details="Paper: equality. distance of the two optima relative to plain least squares, all orthogonal cases and shapes",
 )
 
 publish.claim(
-    "augmented-equals-hard-wired-obliquely",
+    "beyond: D, Theorem 12",
     "The two optima are equal for oblique representations too.",
-    paper="D",
-    item="Theorem 12",
-    paper_value="excluded by assumption",
-    measured=[global_optima.equality_defect(problem) for problem in oblique],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="all oblique cases and shapes",
+    [global_optima.equality_defect(problem) for problem in oblique],
+    equals=0,
+    within=1e-9,
+    id="augmented-equals-hard-wired-obliquely",
+    details="Paper: excluded by assumption. all oblique cases and shapes",
 )
 
 # %% [markdown]
@@ -458,30 +431,22 @@ moved = np.array(
 )
 
 publish.claim(
-    "penalty-depends-on-generators",
+    "beyond: D, Proposition 8",
     "The regularised optimum changes with the choice of generators.",
-    paper="D",
-    item="Proposition 8",
-    paper_value=None,
-    measured=np.median(moved[:, 0]),
-    expected=0.05,
-    relation="at least",
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="median distance of the optima for one step and for two steps of $C_5$ on random data, $\\lambda = 0.3$, relative to "
-    "plain least squares",
+    np.median(moved[:, 0]),
+    above=0.049999,
+    id="penalty-depends-on-generators",
+    details="median distance of the optima for one step and for two steps of $C_5$ on random data, $\\lambda = 0.3$, relative to plain least squares",
 )
 
 publish.claim(
-    "hard-wiring-ignores-generators",
+    "beyond: D, Theorem 6",
     "The hard-wired optimum does not.",
-    paper="D",
-    item="Theorem 6",
-    paper_value=None,
-    measured=moved[:, 1],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="the same data",
+    moved[:, 1],
+    equals=0,
+    within=1e-12,
+    id="hard-wiring-ignores-generators",
+    details="the same data",
 )
 
 # %% [markdown]
@@ -530,34 +495,31 @@ publish.table(
 )
 
 publish.claim(
-    "points-each-recipe-needs",
+    "beyond: D, Theorem 12",
     "Hard-wiring and regularisation have a unique solution without bound on the rank from $\\max(d, 1)$ generic points on, "
     "augmentation from the largest $\\lceil m_V e_V / d_V\\rceil$ on, plain least squares from $n$ on.",
-    paper="D",
-    item="Theorem 12",
-    paper_value="full rank of $X^\\top X$ is assumed",
-    measured=[counts == predicted[name] for name, counts in needed.items()],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where=f"all four counts as predicted; smallest number of Gaussian points that the library accepts, {len(counted)} "
-    "representations",
+    [counts == predicted[name] for name, counts in needed.items()],
+    id="points-each-recipe-needs",
+    details="Paper: full rank of $X^\\top X$ is assumed."
+    + " "
+    + (
+        f"all four counts as predicted; smallest number of Gaussian points that the library accepts, {len(counted)} "
+        "representations"
+    ),
 )
 
 publish.claim(
-    "equality-from-few-points",
+    "beyond: D, Theorem 12",
     "Hard-wired and augmented optimum agree as soon as the augmented data have full rank, with far fewer points than coordinates.",
-    paper="D",
-    item="Theorem 12",
-    paper_value="excluded by assumption",
-    measured=[
+    [
         uniqueness.weighted_distance(uniqueness.scarce_problem(rho, rng))
         for rho in counted.values()
         for _ in range(draws(scale))
     ],
-    tolerance=1e-8,
-    verdict=publish.BEYOND,
-    where="root mean square difference of the outputs on the augmented data relative to the targets, with the least number of "
-    "points that augmentation needs",
+    equals=0,
+    within=1e-8,
+    id="equality-from-few-points",
+    details="Paper: excluded by assumption. root mean square difference of the outputs on the augmented data relative to the targets, with the least number of points that augmentation needs",
 )
 
 # %% [markdown]
@@ -592,41 +554,32 @@ skewed = [
 ]
 
 publish.claim(
-    "least-norm-equality",
+    "beyond: D, Theorem 12",
     "For orthogonal representations the augmented and the hard-wired solution of least norm agree for data of any rank.",
-    paper="D",
-    item="Theorem 12",
-    paper_value="excluded by assumption",
-    measured=[uniqueness.least_norm_defect(problem) for problem in short],
-    tolerance=1e-8,
-    verdict=publish.BEYOND,
-    where="relative differences of the objectives and of the maps, from one point on to one fewer than augmentation needs",
+    [uniqueness.least_norm_defect(problem) for problem in short],
+    equals=0,
+    within=1e-8,
+    id="least-norm-equality",
+    details="Paper: excluded by assumption. relative differences of the objectives and of the maps, from one point on to one fewer than augmentation needs",
 )
 
 publish.claim(
-    "least-norm-minimum",
+    "beyond: D, Theorem 12",
     "For oblique representations the two minima still agree.",
-    paper="D",
-    item="Theorem 12",
-    paper_value="excluded by assumption",
-    measured=[values for values, _ in skewed],
-    tolerance=1e-10,
-    verdict=publish.BEYOND,
-    where="relative difference of the objectives, a number and four planes under $C_3$ in skew coordinates, three points",
+    [values for values, _ in skewed],
+    equals=0,
+    within=1e-10,
+    id="least-norm-minimum",
+    details="Paper: excluded by assumption. relative difference of the objectives, a number and four planes under $C_3$ in skew coordinates, three points",
 )
 
 publish.claim(
-    "least-norm-oblique",
+    "beyond: D, Theorem 12",
     "For oblique representations the solutions of least norm differ: the augmented one is not invariant.",
-    paper="D",
-    item="Theorem 12",
-    paper_value="excluded by assumption",
-    measured=max(distance for _, distance in skewed),
-    expected=0.1,
-    relation="at least",
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="largest distance over five data sets relative to plain least squares, the same representation",
+    max(distance for _, distance in skewed),
+    above=0.099999,
+    id="least-norm-oblique",
+    details="Paper: excluded by assumption. largest distance over five data sets relative to plain least squares, the same representation",
 )
 
 # %% [markdown]
@@ -685,34 +638,29 @@ publish.table(
 )
 
 publish.claim(
-    "dimension-of-tied-optima",
+    "beyond: D, Theorem 6",
     "If $q$ singular values tie with $\\sigma_r$ and $k$ of them are kept, the optima form a set of dimension $k(q - k)$.",
-    paper="D",
-    item="Theorem 6",
-    paper_value=None,
-    measured=found,
-    expected=[problem.augmented.tie_dimension for problem in tied],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="number of directions in which 60 optima of the augmented problem differ from the closed form",
+    found,
+    equals=[problem.augmented.tie_dimension for problem in tied],
+    within=1e-9,
+    id="dimension-of-tied-optima",
+    details="number of directions in which 60 optima of the augmented problem differ from the closed form",
 )
 
 publish.claim(
-    "tied-optima-are-invariant",
+    "beyond: D, Theorem 12",
     "At a tie all optima of the augmented problem have the same objective and are invariant.",
-    paper="D",
-    item="Theorem 12",
-    paper_value=None,
-    measured=[
+    [
         [
             np.abs(values / problem.augmented.value(problem.augmented.optimum()) - 1).max(),
             np.abs(maps @ constraint(problem.rho)).max(),
         ]
         for problem, (maps, values) in zip(tied, around, strict=True)
     ],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="relative difference of the objectives, and largest entry of $W\\Gamma$, the same optima",
+    equals=0,
+    within=1e-9,
+    id="tied-optima-are-invariant",
+    details="relative difference of the objectives, and largest entry of $W\\Gamma$, the same optima",
 )
 
 # %% [markdown]
@@ -745,17 +693,14 @@ publish.table(
 )
 
 publish.claim(
-    "digits-lack-full-rank",
+    "beyond: D, Theorem 6",
     "The digits violate the assumption of full rank: of 196 pixels 164 are ever lit, 180 if all images are turned, and 4 of "
     "49 invariant features are dark.",
-    paper="D",
-    item="Theorem 6",
-    paper_value="$X^\\top X$ of full rank is assumed",
-    measured=[rank for rank, _ in available.values()],
-    expected=[164, 180, 192, 45],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="rank of $S$, $\\bar S$, $S + \\lambda\\Gamma\\Gamma^\\top$ and $B^\\top S B$",
+    [rank for rank, _ in available.values()],
+    equals=[164, 180, 192, 45],
+    within=1e-9,
+    id="digits-lack-full-rank",
+    details="Paper: $X^\\top X$ of full rank is assumed. rank of $S$, $\\bar S$, $S + \\lambda\\Gamma\\Gamma^\\top$ and $B^\\top S B$",
 )
 
 # %% [markdown]
@@ -781,15 +726,13 @@ publish.figure(
 )
 
 publish.claim(
-    "digits-closed-forms",
+    "beyond: D",
     "On digits alternating least squares ends at the closed forms, for every recipe and every bound on the rank.",
-    paper="D",
-    item=None,
-    paper_value="global optima",
-    measured=[searched / closed - 1 for closed, searched in by_rank.values()],
-    tolerance=1e-4,
-    verdict=publish.HOLDS,
-    where="relative excess of the best of three starts after 120 sweeps, ranks 1 to 9",
+    [searched / closed - 1 for closed, searched in by_rank.values()],
+    equals=0,
+    within=1e-4,
+    id="digits-closed-forms",
+    details="Paper: global optima. relative excess of the best of three starts after 120 sweeps, ranks 1 to 9",
 )
 
 # %% [markdown]
@@ -828,26 +771,18 @@ publish.figure(
 )
 
 publish.claim(
-    "ordered-spectra",
+    "beyond: D, Proposition 8",
     "Each singular value of the target matrix falls as the penalty grows, and none falls below that of the hard-wired problem.",
-    paper="D",
-    item="Proposition 8",
-    paper_value=None,
-    measured=np.diff(np.array(list(sizes.values())), axis=0),
-    expected=0.0,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="differences of neighbouring curves of the figure, digits",
+    np.diff(np.array(list(sizes.values())), axis=0),
+    below=1e-09,
+    id="ordered-spectra",
+    details="differences of neighbouring curves of the figure, digits",
 )
 
 publish.claim(
-    "digits-augmented-equals-hard-wired",
+    "beyond: D, Theorem 12",
     "On digits, augmentation and hard-wiring have the same optimum, although the covariance is singular.",
-    paper="D",
-    item="Theorem 12",
-    paper_value="equality, for full rank",
-    measured=[
+    [
         np.linalg.norm(
             exact["augmented"].coordinates(
                 exact["augmented"].optimum() - exact["hard-wired"].optimum()
@@ -855,10 +790,10 @@ publish.claim(
         ),
         *(exact["augmented"].singular_values - exact["hard-wired"].singular_values)[:9],
     ],
-    tolerance=1e-7,
-    verdict=publish.BEYOND,
-    where="root mean square difference of the outputs on all rotations, for one-hot targets, and differences of the nine "
-    "singular values",
+    equals=0,
+    within=1e-7,
+    id="digits-augmented-equals-hard-wired",
+    details="Paper: equality, for full rank. root mean square difference of the outputs on all rotations, for one-hot targets, and differences of the nine singular values",
 )
 
 # %% [markdown]
@@ -921,18 +856,14 @@ accuracies = np.array(
     [data.accuracy(exact[name].optimum()) for name in ("unconstrained", "hard-wired")]
 )
 publish.claim(
-    "digits-invariance-pays-when-turned",
+    "beyond: D",
     "On turned digits the hard-wired optimum recognises about twice as many as the unconstrained one; on upright digits it "
     "recognises fewer.",
-    paper="D",
-    item=None,
-    paper_value=None,
-    measured=[accuracies[1, 1] / accuracies[0, 1], accuracies[1, 0] / accuracies[0, 0]],
-    expected=[1.95, 0.816],
-    tolerance=0.02,
-    verdict=publish.BEYOND,
-    where="accuracy of the hard-wired over that of the unconstrained optimum of rank 5, 7,991 held-out digits, in all rotations "
-    "and upright",
+    [accuracies[1, 1] / accuracies[0, 1], accuracies[1, 0] / accuracies[0, 0]],
+    equals=[1.95, 0.816],
+    within=0.02,
+    id="digits-invariance-pays-when-turned",
+    details="accuracy of the hard-wired over that of the unconstrained optimum of rank 5, 7,991 held-out digits, in all rotations and upright",
 )
 
 # %% [markdown]

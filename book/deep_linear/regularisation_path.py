@@ -151,17 +151,14 @@ publish.figure(
 place, _ = crossings.smallest_gap(jumping)
 before, after = checks.sides(jumping, exact.CROSSING)
 publish.claim(
-    "path-jumps-at-one-quarter",
+    "beyond: D, Theorem 9",
     "For inputs $I_3$, $\\rho(g) = \\operatorname{diag}(1, 1, -1)$, targets $\\operatorname{diag}(1, 1/2, 2)$ and $r = 1$, "
     "the optimum jumps from $\\operatorname{diag}(0, 0, 1/2)$ to $\\operatorname{diag}(1, 0, 0)$ at $\\lambda = 1/4$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="no jump",
-    measured=[place, *np.diag(before), *np.diag(after)],
-    expected=[0.25, 0, 0, 0.5, 1, 0, 0],
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="strength with the smallest gap, diagonals of the optima just below and just above it",
+    [place, *np.diag(before), *np.diag(after)],
+    equals=[0.25, 0, 0, 0.5, 1, 0, 0],
+    within=1e-6,
+    id="path-jumps-at-one-quarter",
+    details="Paper: no jump. strength with the smallest gap, diagonals of the optima just below and just above it",
 )
 
 # %% [markdown]
@@ -203,37 +200,28 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "path-is-continuous-without-crossing",
+    "D: Theorem 9",
     "The regularisation path is continuous if $\\sigma_r(\\lambda) > \\sigma_{r+1}(\\lambda)$ for every $\\lambda$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path is continuous",
-    measured=[checks.largest_step(path, 0.02) for path in paths],
-    expected=0.02,
-    relation="at most",
-    tolerance=1e-6,
-    verdict=publish.CORRECTED,
+    [checks.largest_step(path, 0.02) for path in paths],
+    below=0.020001,
     correction="A full-rank target is not enough. Where the singular values $\\sigma_r$ and $\\sigma_{r+1}$ cross, the "
     "optimum jumps.",
-    published_gap=checks.largest_step(jumping, 0.02),
-    where="longest step of the path relative to $\\lVert W(0)\\rVert$, steps halved until below 0.02, random data over the "
-    "gallery; the gap is the longest step of the counterexample",
+    published=checks.largest_step(jumping, 0.02),
+    id="path-is-continuous-without-crossing",
+    details="Paper: the path is continuous. longest step of the path relative to $\\lVert W(0)\\rVert$, steps halved until below 0.02, random data over the gallery; the gap is the longest step of the counterexample",
 )
 
 crossed = [exact.random_crossing(rng) for _ in range(2 * draws(scale))]
 publish.claim(
-    "length-of-a-jump",
+    "beyond: D, Theorem 9",
     "Where one branch of singular values replaces one other, the path jumps by $\\sqrt2\\,\\sigma_r$ in the norm "
     "$\\operatorname{tr}(W A_\\lambda W^\\top)^{1/2}$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[checks.jump_length(jumping, exact.CROSSING)]
+    [checks.jump_length(jumping, exact.CROSSING)]
     + [checks.jump_length(case.path(), case.strength) for case in crossed],
-    expected=1.0,
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="length over $\\sqrt2\\,\\sigma_r$, the counterexample and random data with a second symmetry",
+    equals=1.0,
+    within=1e-3,
+    id="length-of-a-jump",
+    details="length over $\\sqrt2\\,\\sigma_r$, the counterexample and random data with a second symmetry",
 )
 
 # %% [markdown]
@@ -290,85 +278,67 @@ crossed_paths = [case.path() for case in crossed]
 everything = [jumping, *crossed_paths, *paths]
 grids = [crossings.strengths(path, 60)[1:-1] for path in everything]
 publish.claim(
-    "value-is-concave",
+    "beyond: D, Theorem 9",
     "The minimum value is concave in $\\lambda$, and $\\lVert W\\Gamma\\rVert^2$ is its slope: all tangents lie above it, at "
     "jumps too.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[
+    [
         checks.slope_errors(path, where) < 1e-12
         for path, where in zip(everything, grids, strict=True)
     ],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="violations below $10^{-12}$ of the value at $W = 0$, all pairs of 60 strengths, the counterexample, data with "
-    "crossings and random data over the gallery",
+    id="value-is-concave",
+    details="violations below $10^{-12}$ of the value at $W = 0$, all pairs of 60 strengths, the counterexample, data with crossings and random data over the gallery",
 )
 
 publish.claim(
-    "value-has-the-penalty-as-derivative",
+    "beyond: D, Theorem 9",
     "Without a crossing, the derivative of the minimum value is $\\lVert W(\\lambda) \\Gamma\\rVert^2$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[checks.slope_ratios(path, np.geomspace(*path.scales(), 9)[1:-1]) for path in paths],
-    expected=1.0,
-    tolerance=1e-4,
-    verdict=publish.BEYOND,
-    where="difference quotients over $\\lVert W\\Gamma\\rVert^2$, random data over the gallery",
+    [checks.slope_ratios(path, np.geomspace(*path.scales(), 9)[1:-1]) for path in paths],
+    equals=1.0,
+    within=1e-4,
+    id="value-has-the-penalty-as-derivative",
+    details="difference quotients over $\\lVert W\\Gamma\\rVert^2$, random data over the gallery",
 )
 
 width = 1e-6
 quotients = np.diff(jumping.value(exact.CROSSING + width * np.array([-1, 0, 1]))) / width
 publish.claim(
-    "value-has-a-kink-at-a-jump",
+    "beyond: D, Theorem 9",
     "At the jump of the counterexample the value has left derivative 1 and right derivative 0, the penalties of the two "
     "optima.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[
+    [
         *quotients,
         *np.round(jumping.penalty(exact.CROSSING * np.array([1 - 1e-9, 1 + 1e-9])), 6),
     ],
-    expected=[1, 0, 1, 0],
-    tolerance=1e-4,
-    verdict=publish.BEYOND,
-    where="one-sided difference quotients, and $\\lVert W\\Gamma\\rVert^2$ of the two optima",
+    equals=[1, 0, 1, 0],
+    within=1e-4,
+    id="value-has-a-kink-at-a-jump",
+    details="one-sided difference quotients, and $\\lVert W\\Gamma\\rVert^2$ of the two optima",
 )
 
 publish.claim(
-    "penalty-never-rises",
+    "beyond: D, Theorem 9",
     "As the strength grows, $\\lVert W\\Gamma\\rVert^2$ never increases and the error never decreases, at jumps too.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[
+    [
         checks.wrong_turns(path, where) < 1e-10
         for path, where in zip(everything, grids, strict=True)
     ],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="wrong turns below $10^{-10}$ of the range, 60 strengths, the same paths",
+    id="penalty-never-rises",
+    details="wrong turns below $10^{-10}$ of the range, 60 strengths, the same paths",
 )
 
 rho = representations.image(groups.image_rotations(4))
 aside = rng.spawn(1)[0]
 drawn = [checks.random_path(rho, 2, 1, aside) for _ in range(40 * draws(scale))]
 publish.claim(
-    "non-invariant-fraction-may-rise",
+    "beyond: D, Theorem 9",
     "The non-invariant fraction of the weights can rise with the strength, and often does.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=np.mean([checks.largest_rise(path, reynolds(rho)) > 1e-3 for path in drawn]),
-    expected=0.3,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where=f"share of {len(drawn)} random paths on 4 x 4 images with two outputs and rank 1 on which the fraction rises by more "
-    "than 0.001 between two of 60 neighbouring strengths",
+    np.mean([checks.largest_rise(path, reynolds(rho)) > 1e-3 for path in drawn]),
+    above=0.299999999,
+    id="non-invariant-fraction-may-rise",
+    details=(
+        f"share of {len(drawn)} random paths on 4 x 4 images with two outputs and rank 1 on which the fraction rises by more "
+        "than 0.001 between two of 60 neighbouring strengths"
+    ),
 )
 
 # %% [markdown]
@@ -463,34 +433,28 @@ publish.figure(
 )
 
 publish.claim(
-    "small-gaps-are-rare",
+    "beyond: D, Theorem 9",
     "In random data, a gap below $\\delta$ has probability of order $\\delta$ somewhere along the path and of order "
     "$\\delta^2$ at a fixed strength.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[
+    [
         exact.small_gap_order(general.gaps(), 0.001, 0.01),
         exact.small_gap_order(np.linalg.norm(general.free, axis=1), 0.02, 0.1),
     ],
-    expected=[1, 2],
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="powers fitted to shares of 400,000 data sets, bounds 0.001 to 0.01 and 0.02 to 0.1",
+    equals=[1, 2],
+    within=0.1,
+    id="small-gaps-are-rare",
+    details="powers fitted to shares of 400,000 data sets, bounds 0.001 to 0.01 and 0.02 to 0.1",
 )
 
 publish.claim(
-    "one-in-four-crosses",
+    "beyond: D, Theorem 9",
     "With a second symmetry that splits two outputs, and as many invariant as other inputs in both blocks, one random data "
     "set in four has a crossing.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path is continuous",
-    measured=np.mean(symmetric.gaps() < 1e-12),
-    expected=0.25,
-    tolerance=0.004,
-    verdict=publish.BEYOND,
-    where="share of 400,000 data sets with white inputs and standard normal entries of $C$ where the symmetry allows them",
+    np.mean(symmetric.gaps() < 1e-12),
+    equals=0.25,
+    within=0.004,
+    id="one-in-four-crosses",
+    details="Paper: the path is continuous. share of 400,000 data sets with white inputs and standard normal entries of $C$ where the symmetry allows them",
 )
 
 samples = 10 + 10 * draws(scale)
@@ -517,30 +481,21 @@ publish.table(
 )
 
 publish.claim(
-    "no-crossing-in-random-data",
+    "D: Theorem 9",
     "Random targets have no crossing, for any strength.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path is continuous",
-    measured=[gaps > exact.TIE for gaps in plain_gaps],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="smallest gap over $\\sigma_r$ above $10^{-9}$, random 4 x 4 images under rotations, ranks 1 to 3",
+    [gaps > exact.TIE for gaps in plain_gaps],
+    id="no-crossing-in-random-data",
+    details="Paper: the path is continuous. smallest gap over $\\sigma_r$ above $10^{-9}$, random 4 x 4 images under rotations, ranks 1 to 3",
 )
 
 shares = [np.mean(gaps < exact.TIE) for gaps in mirror_gaps]
 publish.claim(
-    "mirrored-data-often-cross",
+    "beyond: D, Theorem 9",
     "If mirror images have their outputs exchanged in pairs, crossings are common.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path is continuous",
-    measured=[np.mean(shares), *shares],
-    expected=[0.25, 0.05, 0.05, 0.05],
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="share of random data sets with a crossing, ranks 1 to 3 together and each",
+    [np.mean(shares), *shares],
+    above=[0.25, 0.05, 0.05, 0.05],
+    id="mirrored-data-often-cross",
+    details="Paper: the path is continuous. share of random data sets with a crossing, ranks 1 to 3 together and each",
 )
 
 # %% [markdown]
@@ -552,16 +507,12 @@ publish.claim(
 # %% tags=["hide-input"]
 cyclic = [exact.cyclic_path(1, rng) for _ in range(4 * draws(scale))]
 publish.claim(
-    "permanent-ties",
+    "beyond: D, Theorem 9",
     "If a second symmetry of the data permutes three outputs cyclically, two of the singular values agree for all "
     "strengths.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[exact.closest_pair(path, crossings.strengths(path, 60)) < 1e-10 for path in cyclic],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="smallest difference of singular values over the largest one below $10^{-10}$ at 60 strengths, 0 and $\\infty$",
+    [exact.closest_pair(path, crossings.strengths(path, 60)) < 1e-10 for path in cyclic],
+    id="permanent-ties",
+    details="smallest difference of singular values over the largest one below $10^{-10}$ at 60 strengths, 0 and $\\infty$",
 )
 
 # %% [markdown]
@@ -617,18 +568,15 @@ publish.figure(
 )
 
 publish.claim(
-    "avoided-crossing-law",
+    "beyond: D, Theorem 9",
     "A perturbation of size $\\varepsilon$ turns a crossing into an avoided one, with a gap proportional to $\\varepsilon$ "
     "and a largest speed proportional to $1/\\varepsilon$, with constants in closed form.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path is continuous",
-    measured=[exact.law_ratios(base, direction, 1e-3)]
+    [exact.law_ratios(base, direction, 1e-3)]
     + [exact.law_ratios(case, exact.random_direction(case, rng), 1e-5) for case in crossed],
-    expected=1.0,
-    tolerance=0.005,
-    verdict=publish.BEYOND,
-    where="gap, peak speed and half-width over the law, the counterexample and mirrored random data, perturbed at random",
+    equals=1.0,
+    within=0.005,
+    id="avoided-crossing-law",
+    details="Paper: the path is continuous. gap, peak speed and half-width over the law, the counterexample and mirrored random data, perturbed at random",
 )
 
 # %% [markdown]
@@ -688,42 +636,33 @@ publish.figure(
 
 approaches = [checks.approach(path, checks.late(path)) for path in paths]
 publish.claim(
-    "path-tends-to-hard-wired",
+    "D: Theorem 9",
     "The regularisation path tends to the hard-wired optimum, if that has a gap.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path tends to the hard-wired optimum",
-    measured=[run.distance[-1] for run in approaches],
-    tolerance=1e-3,
-    verdict=publish.HOLDS,
-    where="relative distance at a strength $10^4$ times the largest level and $\\lVert CKC^\\top\\rVert$ over the gap, random "
-    "data over the gallery",
+    [run.distance[-1] for run in approaches],
+    equals=0,
+    within=1e-3,
+    id="path-tends-to-hard-wired",
+    details="Paper: the path tends to the hard-wired optimum. relative distance at a strength $10^4$ times the largest level and $\\lVert CKC^\\top\\rVert$ over the gap, random data over the gallery",
 )
 
 publish.claim(
-    "first-term-of-the-expansion",
+    "beyond: D, Theorem 9",
     "For strong penalties the distance to the hard-wired optimum is $\\lVert W_1\\rVert / \\lambda$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[run.distance[-1] / run.first[-1] for run in approaches],
-    expected=1.0,
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="distance over the predicted one, random data over the gallery",
+    [run.distance[-1] / run.first[-1] for run in approaches],
+    equals=1.0,
+    within=1e-3,
+    id="first-term-of-the-expansion",
+    details="distance over the predicted one, random data over the gallery",
 )
 
 publish.claim(
-    "order-of-the-remainder",
+    "beyond: D, Theorem 9",
     "After the first term, the remainder is of order $\\lambda^{-2}$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[run.orders[1] for run in approaches],
-    expected=-2.0,
-    tolerance=0.02,
-    verdict=publish.BEYOND,
-    where="power of $\\lambda$ with which $\\lVert W - W_{\\mathrm{inv}} - W_1/\\lambda\\rVert$ falls over two decades",
+    [run.orders[1] for run in approaches],
+    equals=-2.0,
+    within=0.02,
+    id="order-of-the-remainder",
+    details="power of $\\lambda$ with which $\\lVert W - W_{\\mathrm{inv}} - W_1/\\lambda\\rVert$ falls over two decades",
 )
 
 # %% [markdown]
@@ -744,19 +683,16 @@ publish.claim(
 tied = exact.tied_at_infinity()
 end = tied.optimum(1e8)
 publish.claim(
-    "tie-at-infinity",
+    "beyond: D, Theorem 9",
     "If the hard-wired problem has a tie, the path tends to one of its optima. Others are as good, and stay at a distance.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path tends to the hard-wired optimum",
-    measured=[
+    [
         np.linalg.norm(end - np.eye(2, 3) * [[1], [0]]),
         np.linalg.norm(end - np.eye(2, 3) * [[0], [1]]),
     ],
-    expected=[0, np.sqrt(2)],
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="distance at $\\lambda = 10^8$ to two hard-wired optima of the example",
+    equals=[0, np.sqrt(2)],
+    within=1e-6,
+    id="tie-at-infinity",
+    details="Paper: the path tends to the hard-wired optimum. distance at $\\lambda = 10^8$ to two hard-wired optima of the example",
 )
 
 # %% [markdown]
@@ -851,98 +787,72 @@ publish.table(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "digit-path-is-continuous",
+    "D: Theorem 9",
     "On MNIST digits the singular values $\\sigma_5$ and $\\sigma_6$ never meet, so the regularisation path is continuous for "
     "$\\lambda > 0$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path is continuous",
-    measured=[
+    [
         gap / data.path.singular_values(strength)[checks.DIGIT_RANK - 1]
         for data, (strength, gap) in zip(digit_data, places, strict=True)
     ],
-    expected=1e-3,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="smallest gap between the fifth and the sixth singular value, over the fifth, eight times 1,000 digits",
+    above=0.000999999,
+    id="digit-path-is-continuous",
+    details="Paper: the path is continuous. smallest gap between the fifth and the sixth singular value, over the fifth, eight times 1,000 digits",
 )
 
 late_digits = [checks.approach(data.path, np.array([100.0, 1e3, 1e4])) for data in digit_data]
 publish.claim(
-    "digit-path-tends-to-hard-wired",
+    "D: Theorem 9",
     "On MNIST digits the path tends to the hard-wired optimum as $W_{\\mathrm{inv}} + W_1 / \\lambda$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="the path tends to the hard-wired optimum",
-    measured=[run.distance[-1] / run.first[-1] for run in late_digits],
-    expected=1.0,
-    tolerance=1e-2,
-    verdict=publish.HOLDS,
-    where="distance at $\\lambda = 10^4$ over $\\lVert W_1\\rVert/\\lambda$, eight times 1,000 digits",
+    [run.distance[-1] / run.first[-1] for run in late_digits],
+    equals=1.0,
+    within=1e-2,
+    id="digit-path-tends-to-hard-wired",
+    details="Paper: the path tends to the hard-wired optimum. distance at $\\lambda = 10^4$ over $\\lVert W_1\\rVert/\\lambda$, eight times 1,000 digits",
 )
 
 publish.claim(
-    "digit-weights-look-invariant",
+    "beyond: D, Theorem 9",
     "At the largest strength of the paper, 0.1, the weights look invariant: their non-invariant part is below 6 % of "
     "$\\lVert W\\rVert$.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[checks.moving_fraction(data.path.optimum(0.1), data.average) for data in digit_data],
-    expected=0.06,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="optima of rank 5, eight times 1,000 digits",
+    [checks.moving_fraction(data.path.optimum(0.1), data.average) for data in digit_data],
+    below=0.060000001,
+    id="digit-weights-look-invariant",
+    details="optima of rank 5, eight times 1,000 digits",
 )
 
 publish.claim(
-    "digit-predictions-are-not",
+    "beyond: D, Theorem 9",
     "At this strength the predictions are neither invariant nor close to the hard-wired ones: both deviations are at least "
     "three tenths of their size.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[[data.asymmetry(0.1), data.distance(0.1)] for data in digit_data],
-    expected=0.3,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="root mean square over all rotated images, relative, optima of rank 5, eight times 1,000 digits",
+    [[data.asymmetry(0.1), data.distance(0.1)] for data in digit_data],
+    above=0.299999999,
+    id="digit-predictions-are-not",
+    details="root mean square over all rotated images, relative, optima of rank 5, eight times 1,000 digits",
 )
 
 publish.claim(
-    "digit-path-fades-last",
+    "beyond: D, Theorem 9",
     "The last directions to fade have $\\kappa_j$ between 0.1 and 0.4, beyond the strengths of the paper.",
-    paper="D",
-    item="Theorem 9",
-    paper_value=None,
-    measured=[data.path.levels[-3:] for data in digit_data],
-    expected=0.25,
-    tolerance=0.15,
-    verdict=publish.BEYOND,
-    where="the three largest $\\kappa_j$, eight times 1,000 digits",
+    [data.path.levels[-3:] for data in digit_data],
+    equals=0.25,
+    within=0.15,
+    id="digit-path-fades-last",
+    details="the three largest $\\kappa_j$, eight times 1,000 digits",
 )
 
 least = unconstrained(digit.moments, checks.DIGIT_RANK, pseudo_inverse=True).optimum()
 start = digit.path.optimum(0.0)
 publish.claim(
-    "digit-path-starts-elsewhere",
+    "beyond: D, Theorem 9",
     "On rank-deficient data the path does not start at the solution of least norm. For $\\lambda \\to 0$ the predictions "
     "on the data are the same, and the weights are not.",
-    paper="D",
-    item="Theorem 9",
-    paper_value="full rank is assumed",
-    measured=[
+    [
         np.abs((start - least) @ digit.X.T).max() < 1e-6,
         np.linalg.norm(start - least) > 0.2 * np.linalg.norm(least),
         checks.penalty_of(digit, start) < checks.penalty_of(digit, least),
     ],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="predictions agree to $10^{-6}$, weights differ by more than a fifth, the limit has the smaller penalty; 1,000 "
-    "digits",
+    id="digit-path-starts-elsewhere",
+    details="Paper: full rank is assumed. predictions agree to $10^{-6}$, weights differ by more than a fifth, the limit has the smaller penalty; 1,000 digits",
 )
 
 # %% [markdown]

@@ -122,60 +122,46 @@ publish.figure(
 )
 
 publish.claim(
-    "sampled-noise-of-one-step",
+    "beyond: B",
     "At equivariant weights the squared noise of a sampled gradient has the mean $S_K/L$.",
-    paper="B",
-    item=None,
-    paper_value="beyond the scope (Remark 1)",
-    measured=checks.one_step(found, config.counts.index(config.count)),
-    expected=1.0,
-    tolerance=0.03,
-    verdict=publish.BEYOND,
-    where="mean over draws and runs, over its prediction, PERM, TRANS, ROT",
+    checks.one_step(found, config.counts.index(config.count)),
+    equals=1.0,
+    within=0.03,
     decided=many,
+    id="sampled-noise-of-one-step",
+    details="Paper: beyond the scope (Remark 1). mean over draws and runs, over its prediction, PERM, TRANS, ROT",
 )
 
 publish.claim(
-    "augmented-drift-over-epochs",
+    "beyond: B",
     "Over the epochs the drift of sampled augmentation is on average what the law says.",
-    paper="B",
-    item=None,
-    paper_value="beyond the scope (Remark 1)",
-    measured=checks.pooled(checks.agreement(found, "epochs")),
-    expected=1.0,
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="measured over predicted drift, root mean square over runs and epochs, three tasks",
+    checks.pooled(checks.agreement(found, "epochs")),
+    equals=1.0,
+    within=0.1,
     decided=many,
+    id="augmented-drift-over-epochs",
+    details="Paper: beyond the scope (Remark 1). measured over predicted drift, root mean square over runs and epochs, three tasks",
 )
 
 publish.claim(
-    "nominal-drift-over-epochs",
+    "beyond: B",
     "Without augmentation the drift is the sum of the gradients' parts off $\\mathcal{E}$ along equivariant training.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=checks.pooled(checks.agreement(found, "nominal")),
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="measured over predicted drift, root mean square over runs and epochs, three tasks",
+    checks.pooled(checks.agreement(found, "nominal")),
+    equals=1.0,
+    within=0.05,
+    id="nominal-drift-over-epochs",
+    details="measured over predicted drift, root mean square over runs and epochs, three tasks",
 )
 
 publish.claim(
-    "powers-of-the-epochs",
+    "beyond: B",
     "Augmented training drifts like the square root of the number of epochs, nominal training in proportion to it.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=np.concatenate(
-        [checks.exponents(found, name, "drift")[:2] for name in ("epochs", "nominal")]
-    ),
-    expected=[0.5, 0.5, 1.0, 1.0],
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="slopes of logarithms, last three quarters of the epochs, PERM and TRANS, whose gradients change little",
+    np.concatenate([checks.exponents(found, name, "drift")[:2] for name in ("epochs", "nominal")]),
+    equals=[0.5, 0.5, 1.0, 1.0],
+    within=0.1,
     decided=many,
+    id="powers-of-the-epochs",
+    details="slopes of logarithms, last three quarters of the epochs, PERM and TRANS, whose gradients change little",
 )
 
 # %% [markdown]
@@ -196,19 +182,14 @@ publish.figure(
 )
 
 publish.claim(
-    "drift-by-mini-batches-and-passes",
+    "beyond: B",
     "The law holds for all numbers of mini-batches and of passes.",
-    paper="B",
-    item=None,
-    paper_value="beyond the scope (Remark 1)",
-    measured=np.concatenate(
-        [checks.agreement(found, kind) for kind in ("counts", "passes")], axis=1
-    ),
-    expected=1.0,
-    tolerance=0.2,
-    verdict=publish.BEYOND,
-    where="measured over predicted drift, root mean square over runs, every entry of the grid, three tasks",
+    np.concatenate([checks.agreement(found, kind) for kind in ("counts", "passes")], axis=1),
+    equals=1.0,
+    within=0.2,
     decided=many,
+    id="drift-by-mini-batches-and-passes",
+    details="Paper: beyond the scope (Remark 1). measured over predicted drift, root mean square over runs, every entry of the grid, three tasks",
 )
 
 # %% [markdown]
@@ -278,47 +259,35 @@ publish.table(
 )
 
 publish.claim(
-    "noise-of-random-divisions",
+    "beyond: B",
     "The noise of a step is a part that falls like $1/K$ and a part of the single samples that stays.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=parts.measured[:, 1:-1] / parts.predicted[:, 1:-1],
-    expected=1.0,
-    tolerance=0.2,
-    verdict=publish.BEYOND,
-    where="measured over predicted $S_K$ for one division, mean over runs, three tasks, all $K$ but the first and the last, at which both agree by "
-    "definition",
+    parts.measured[:, 1:-1] / parts.predicted[:, 1:-1],
+    equals=1.0,
+    within=0.2,
     decided=many,
+    id="noise-of-random-divisions",
+    details="measured over predicted $S_K$ for one division, mean over runs, three tasks, all $K$ but the first and the last, at which both agree by definition",
 )
 
 publish.claim(
-    "invariant-data-gain-nothing-from-division",
+    "beyond: B",
     "On data that are invariant already, the number of mini-batches does not matter.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=parts.crossover[[0, 2]],
-    expected=1.0,
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="$K^*$, median over runs, PERM and ROT",
+    parts.crossover[[0, 2]],
+    equals=1.0,
+    within=0.1,
     decided=many,
+    id="invariant-data-gain-nothing-from-division",
+    details="$K^*$, median over runs, PERM and ROT",
 )
 
 publish.claim(
-    "centred-digits-gain-from-division",
+    "beyond: B",
     "On digits, which translations do not leave as they are, many mini-batches help.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=parts.crossover[1],
-    expected=10.0,
-    relation="at least",
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="$K^*$, median over runs, TRANS",
+    parts.crossover[1],
+    above=9.999999,
     decided=many,
+    id="centred-digits-gain-from-division",
+    details="$K^*$, median over runs, TRANS",
 )
 
 # %% [markdown]
@@ -359,20 +328,15 @@ publish.figure(
 )
 
 publish.claim(
-    "drift-law-with-response",
+    "beyond: B",
     "In a long run the law with response predicts the drift, the law without does not.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         abs(long_run.measured[-1] / long_run.full[-1] - 1) < 0.15,
         abs(long_run.plain[-1] / long_run.full[-1] - 1) > 0.15,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="five points on a circle: measured drift within 15 percent of the law with response at the end, which the law without misses by more than "
-    "15 percent",
     decided=many,
+    id="drift-law-with-response",
+    details="five points on a circle: measured drift within 15 percent of the law with response at the end, which the law without misses by more than 15 percent",
 )
 
 # %% [markdown]
@@ -389,18 +353,13 @@ shares = checks.within(found, "rates", 1.5)
 publish.table(*checks.by_rate(shares, TASKS, config.rates, config.factors))
 
 publish.claim(
-    "steep-places-break-the-law",
+    "beyond: B",
     "At a hundred times the learning rate nearly all runs of PERM and TRANS still follow the law. Of the runs of ROT many leave it.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=[shares[0, -1], shares[1, -1], 1 - shares[2, -1]],
-    expected=[0.8, 0.8, 0.4],
-    relation="at least",
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="share of runs within a factor 1.5 of the law for PERM and TRANS, outside it for ROT",
+    [shares[0, -1], shares[1, -1], 1 - shares[2, -1]],
+    above=[0.8, 0.8, 0.4],
     decided=many,
+    id="steep-places-break-the-law",
+    details="share of runs within a factor 1.5 of the law for PERM and TRANS, outside it for ROT",
 )
 
 # %% [markdown]
@@ -442,47 +401,35 @@ publish.figure(
 )
 
 publish.claim(
-    "penalty-level-of-augmented-training",
+    "beyond: B, Penalty on the non-equivariant part",
     "Under a penalty the drift of sampled augmentation follows the recursion of {prf:ref}`prop-penalty-level`.",
-    paper="B",
-    item="Penalty on the non-equivariant part",
-    paper_value="could mitigate the instability",
-    measured=checks.pooled(
-        checks.levels(found, "penalties")[0] / checks.levels(found, "penalties")[1]
-    ),
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="measured over predicted drift, the recursion along EQUI, last third of the epochs, root mean square over runs and penalties, three tasks",
+    checks.pooled(checks.levels(found, "penalties")[0] / checks.levels(found, "penalties")[1]),
+    equals=1.0,
+    within=0.05,
     decided=many,
+    id="penalty-level-of-augmented-training",
+    details="Paper: could mitigate the instability. measured over predicted drift, the recursion along EQUI, last third of the epochs, root mean square over runs and penalties, three tasks",
 )
 
 publish.claim(
-    "penalty-level-of-nominal-training",
+    "beyond: B, Penalty on the non-equivariant part",
     "Under a penalty the drift of nominal training follows the recursion of {prf:ref}`prop-penalty-level`.",
-    paper="B",
-    item="Penalty on the non-equivariant part",
-    paper_value="could mitigate the instability",
-    measured=checks.pooled(checks.levels(found, "held")[0] / checks.levels(found, "held")[1]),
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="as for AUG, the same runs without augmentation",
+    checks.pooled(checks.levels(found, "held")[0] / checks.levels(found, "held")[1]),
+    equals=1.0,
+    within=0.05,
+    id="penalty-level-of-nominal-training",
+    details="Paper: could mitigate the instability. as for AUG, the same runs without augmentation",
 )
 
 publish.claim(
-    "stationary-level-under-a-penalty",
+    "beyond: B, Penalty on the non-equivariant part",
     "A penalty that has had time to act holds both drifts at the stationary level of {prf:ref}`prop-penalty-level`.",
-    paper="B",
-    item="Penalty on the non-equivariant part",
-    paper_value="could mitigate the instability",
-    measured=checks.stationary(found, config, 0.1),
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="AUG and NOM, last third of the epochs over the level by noise and gradient of the first step, root mean square over runs; penalties with "
-    "$\\eta\\lambda$ of 0.1 and more, PERM and TRANS, whose gradients change little",
+    checks.stationary(found, config, 0.1),
+    equals=1.0,
+    within=0.05,
     decided=many,
+    id="stationary-level-under-a-penalty",
+    details="Paper: could mitigate the instability. AUG and NOM, last third of the epochs over the level by noise and gradient of the first step, root mean square over runs; penalties with $\\eta\\lambda$ of 0.1 and more, PERM and TRANS, whose gradients change little",
 )
 
 # %% [markdown]
@@ -518,27 +465,19 @@ publish.table(
 )
 
 publish.claim(
-    "small-parametrisations-follow-the-dense-run",
+    "beyond: B",
     "Descent in orthonormal coordinates, with convolutions, the 15 parameters or shared rows, follows dense equivariant training to rounding.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=[run.gap < 1e-12 for run in runs.values()],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="distance over the size of the weights below 1e-12, three runs of PERM, TRANS and ROT",
+    [run.gap < 1e-12 for run in runs.values()],
+    id="small-parametrisations-follow-the-dense-run",
+    details="distance over the size of the weights below 1e-12, three runs of PERM, TRANS and ROT",
 )
 
 publish.claim(
-    "entries-as-parameters-do-not-follow",
+    "beyond: B",
     "With entries of the matrices as parameters, the same networks train along another path.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=[run.entries > 0.5 for run in runs.values()],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="distance from dense training over the distance that it covers, above one half, the same runs",
+    [run.entries > 0.5 for run in runs.values()],
+    id="entries-as-parameters-do-not-follow",
+    details="distance from dense training over the distance that it covers, above one half, the same runs",
 )
 
 # %% [markdown]

@@ -99,54 +99,39 @@ publish.table(
 )
 
 publish.claim(
-    "perm-equi-stays",
+    "B: Figure 1, PERM",
     "Equivariant training stays in $\\mathcal{E}$.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value="0",
-    measured=equivariant.drift,
-    tolerance=1e-11,
-    verdict=publish.REPRODUCED,
-    where="drift, all epochs and runs; rounding in float64",
+    equivariant.drift,
+    equals=0,
+    within=1e-11,
+    id="perm-equi-stays",
+    details="Paper: 0. drift, all epochs and runs; rounding in float64",
 )
 
 publish.claim(
-    "perm-aug-leaves",
+    "B: Figure 1, PERM",
     "Augmented training with sampled group elements leaves $\\mathcal{E}$ in every run.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value="consistently, in all runs",
-    measured=(augmented.drift[1:] > 1e-9).all(),
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="drift above $10^{-9}$ in all epochs and runs, more than a hundred times what rounding leaves",
+    (augmented.drift[1:] > 1e-9).all(),
+    id="perm-aug-leaves",
+    details="Paper: consistently, in all runs. drift above $10^{-9}$ in all epochs and runs, more than a hundred times what rounding leaves",
 )
 
 publish.claim(
-    "perm-order-of-curves",
+    "B: Figure 1, PERM",
     "Nominal training leaves $\\mathcal{E}$ further than augmented training, in every run.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value="NOM above AUG",
-    measured=(nominal.drift[-1] > augmented.drift[-1]).all(),
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="drift after the last epoch",
+    (nominal.drift[-1] > augmented.drift[-1]).all(),
+    id="perm-order-of-curves",
+    details="Paper: NOM above AUG. drift after the last epoch",
 )
 
 publish.claim(
-    "perm-slow-off-e",
+    "B: Figure 1, PERM",
     "Augmented training moves much more slowly off $\\mathcal{E}$ than within.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value="much slower (expectation ii)",
-    measured=checks.shares(augmented),
-    expected=0.005,
-    relation="at most",
-    tolerance=1e-4,
-    verdict=publish.REPRODUCED,
-    where="drift of AUG over distance covered, all runs",
+    checks.shares(augmented),
+    below=0.0051,
     decided=trained,
+    id="perm-slow-off-e",
+    details="Paper: much slower (expectation ii). drift of AUG over distance covered, all runs",
 )
 
 # %% [markdown]
@@ -171,33 +156,24 @@ publish.figure(
 )
 
 publish.claim(
-    "perm-orders-of-magnitude",
+    "B: Figure 1, PERM",
     "The drift of augmented training is smaller than that of nominal training by several orders of magnitude.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value="several orders of magnitude",
-    measured=np.log10(checks.factor(nominal, augmented)),
-    expected=2.0,
-    relation="at least",
-    tolerance=0.1,
-    verdict=publish.NOT_REPRODUCED,
-    where="decimal logarithm of the ratio of mean drifts $\\lVert A_\\perp\\rVert$ after the last epoch; expected two orders or more",
+    np.log10(checks.factor(nominal, augmented)),
+    above=1.9,
+    verdict="not reproduced",
     decided=trained,
+    id="perm-orders-of-magnitude",
+    details="Paper: several orders of magnitude. decimal logarithm of the ratio of mean drifts $\\lVert A_\\perp\\rVert$ after the last epoch; expected two orders or more",
 )
 
 publish.claim(
-    "perm-orders-of-magnitude-squared",
+    "B: Figure 1, PERM",
     "In the squared form that the public code draws, the drift of augmented training is smaller by several orders of magnitude.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value="several orders of magnitude",
-    measured=np.log10(checks.factor(nominal, augmented, "code_drift")),
-    expected=2.0,
-    relation="at least",
-    tolerance=0.1,
-    verdict=publish.REPRODUCED,
-    where="decimal logarithm of the ratio of means after the last epoch; expected two orders or more",
+    np.log10(checks.factor(nominal, augmented, "code_drift")),
+    above=1.9,
     decided=trained,
+    id="perm-orders-of-magnitude-squared",
+    details="Paper: several orders of magnitude. decimal logarithm of the ratio of means after the last epoch; expected two orders or more",
 )
 
 # %% [markdown]
@@ -217,72 +193,57 @@ publish.figure(
 )
 
 publish.claim(
-    "perm-first-nominal-step",
+    "beyond: B, Figure 1, PERM",
     "The first step of nominal training leaves $\\mathcal{E}$ by the learning rate times the gradient's part off $\\mathcal{E}$.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value=None,
-    measured=nominal.drift[1] / nominal.law[1],
-    expected=1.0,
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="a check of the bookkeeping, as it is so by definition: measured over predicted drift after one epoch, all runs",
+    nominal.drift[1] / nominal.law[1],
+    equals=1.0,
+    within=1e-6,
+    id="perm-first-nominal-step",
+    details="a check of the bookkeeping, as it is so by definition: measured over predicted drift after one epoch, all runs",
 )
 
 publish.claim(
-    "perm-nominal-law",
+    "beyond: B, Figure 1, PERM",
     "The drift of nominal training is the sum of the gradients' parts off $\\mathcal{E}$ along equivariant training.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value=None,
-    measured=checks.agreement(nominal),
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="measured over predicted, root mean square over runs, each epoch",
+    checks.agreement(nominal),
+    equals=1.0,
+    within=0.05,
+    id="perm-nominal-law",
+    details="measured over predicted, root mean square over runs, each epoch",
 )
 
 publish.claim(
-    "perm-augmented-law",
+    "beyond: B, Figure 1, PERM",
     "The drift of augmented training is the random walk of its sampling noise.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value=None,
-    measured=checks.agreement(augmented),
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="measured over predicted, root mean square over runs, each epoch",
+    checks.agreement(augmented),
+    equals=1.0,
+    within=0.05,
     decided=trained,
+    id="perm-augmented-law",
+    details="measured over predicted, root mean square over runs, each epoch",
 )
 
 publish.claim(
-    "perm-powers-of-the-epochs",
+    "beyond: B, Figure 1, PERM",
     "Nominal training drifts in proportion to the number of epochs, augmented training like its square root.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value=None,
-    measured=[checks.exponent(nominal), checks.exponent(augmented)],
-    expected=[1.0, 0.5],
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="slopes of logarithms, last three quarters of the epochs",
+    [checks.exponent(nominal), checks.exponent(augmented)],
+    equals=[1.0, 0.5],
+    within=0.1,
     decided=trained,
+    id="perm-powers-of-the-epochs",
+    details="slopes of logarithms, last three quarters of the epochs",
 )
 
 publish.claim(
-    "perm-factor-is-root-of-draws",
+    "beyond: B, Figure 1, PERM",
     "Nominal drift exceeds augmented drift by the factor $\\sqrt{TL}$: the graphs are invariant as a distribution, "
     "so a mini-batch carries as much noise as its share of the data ({prf:ref}`prop-invariant-data`).",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value="several orders of magnitude",
-    measured=checks.factor(nominal, augmented) / np.sqrt(config.epochs * config.passes),
-    expected=1.0,
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="ratio of mean drifts after the last epoch over $\\sqrt{TL}$",
+    checks.factor(nominal, augmented) / np.sqrt(config.epochs * config.passes),
+    equals=1.0,
+    within=0.1,
     decided=trained,
+    id="perm-factor-is-root-of-draws",
+    details="Paper: several orders of magnitude. ratio of mean drifts after the last epoch over $\\sqrt{TL}$",
 )
 
 # %% [markdown]
@@ -297,34 +258,29 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "perm-exact-augmentation-stays",
+    "B: Corollary 1",
     "With all relabellings in each step, augmented training stays in $\\mathcal{E}$; with sampled ones, on the same data, it does not.",
-    paper="B",
-    item="Corollary 1",
-    paper_value="stays",
-    measured=[
+    [
         (run["exact"] < 1e-8).all() and (run["augmented"] > 1e-4).all()
         for run in [checks.small_instance("PERM", seed)]
     ],
-    tolerance=0.5,
-    verdict=publish.HOLDS,
-    where="drift over distance covered, four nodes, two small networks, ten epochs: below $10^{-8}$ and above $10^{-4}$",
+    id="perm-exact-augmentation-stays",
+    details="Paper: stays. drift over distance covered, four nodes, two small networks, ten epochs: below $10^{-8}$ and above $10^{-4}$",
 )
 
 publish.claim(
-    "perm-aug-follows-equi",
+    "B: Eq. 27",
     "Augmented training covers the same distance as equivariant training and comes to the same loss.",
-    paper="B",
-    item="Eq. 27",
-    paper_value="identical to first order",
-    measured=[
+    [
         checks.apart(augmented, equivariant).max(),
         np.abs(arrays["final_loss"][2] / arrays["final_loss"][1] - 1).max(),
     ],
-    tolerance=1e-3,
-    verdict=publish.REPRODUCED,
-    where="relative differences of the distance covered and of the last loss, the largest over runs",
+    equals=0,
+    within=1e-3,
+    verdict="reproduced",
     decided=trained,
+    id="perm-aug-follows-equi",
+    details="Paper: identical to first order. relative differences of the distance covered and of the last loss, the largest over runs",
 )
 
 # %% [markdown]
@@ -336,30 +292,21 @@ publish.table(
 )
 
 publish.claim(
-    "perm-loss-falls",
+    "beyond: B, Figure 1, PERM",
     "The loss falls in every run and in every mode.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value=None,
-    measured=(arrays["final_loss"] < arrays["loss"][:, 0]).all(),
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="after the last step against before the first",
+    (arrays["final_loss"] < arrays["loss"][:, 0]).all(),
+    id="perm-loss-falls",
+    details="after the last step against before the first",
 )
 
 publish.claim(
-    "perm-does-not-learn",
+    "beyond: B, Figure 1, PERM",
     "After the last epoch the networks answer, on average, no better than the best constant answer.",
-    paper="B",
-    item="Figure 1, PERM",
-    paper_value=None,
-    measured=arrays["accuracy"].mean(axis=1),
-    expected=checks.best_constant(perm.problem(config)),
-    relation="at most",
-    tolerance=0.02,
-    verdict=publish.BEYOND,
-    where="accuracy, mean over runs, each mode, against the share of the more frequent answer, on the training graphs",
+    arrays["accuracy"].mean(axis=1),
+    below=checks.best_constant(perm.problem(config)) + 0.02,
     decided=trained,
+    id="perm-does-not-learn",
+    details="accuracy, mean over runs, each mode, against the share of the more frequent answer, on the training graphs",
 )
 
 # %% [markdown]

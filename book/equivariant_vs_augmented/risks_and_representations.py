@@ -133,57 +133,46 @@ pairs = [(net, theta) for net, several in zip(nets, points, strict=True) for the
 
 # %% tags=["hide-input"]
 publish.claim(
-    "moved-input-moved-weights",
+    "B: Lemma 3",
     "A network on moved inputs is the network of the weights moved back, up to a move of the output: "
     "$f_A(gx) = g\\, f_{\\bar\\rho(g)^{-1}A}(x)$.",
-    paper="B",
-    item="Lemma 3",
-    paper_value="equal",
-    measured=[networks.moved_input_gap(*pair) for pair in pairs],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="largest relative distance over all elements, random weights, all networks of the gallery",
+    [networks.moved_input_gap(*pair) for pair in pairs],
+    equals=0,
+    within=1e-12,
+    id="moved-input-moved-weights",
+    details="Paper: equal. largest relative distance over all elements, random weights, all networks of the gallery",
 )
 
 publish.claim(
-    "equivariant-weights-equivariant-networks",
+    "B: Lemma 3",
     "Networks with equivariant weights are equivariant.",
-    paper="B",
-    item="Lemma 3",
-    paper_value="equivariant",
-    measured=[networks.equivariance_gap(*pair) for pair in pairs],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="largest relative distance of $g^{-1}f(gx)$ and $f(x)$, projected random weights, all networks of the gallery",
+    [networks.equivariance_gap(*pair) for pair in pairs],
+    equals=0,
+    within=1e-12,
+    id="equivariant-weights-equivariant-networks",
+    details="Paper: equivariant. largest relative distance of $g^{-1}f(gx)$ and $f(x)$, projected random weights, all networks of the gallery",
 )
 
 oblique = networks.oblique_instances(rng)
 publish.claim(
-    "moved-weights-need-no-orthogonality",
+    "B: Lemma 3",
     "Lemma 3 holds for representations that are not orthogonal.",
-    paper="B",
-    item="Lemma 3",
-    paper_value="stated under assumption 2 alone",
-    measured=[networks.moved_input_gap(net, networks.draw(net, rng)) for net in oblique],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="linear networks on the oblique cases of the gallery",
+    [networks.moved_input_gap(net, networks.draw(net, rng)) for net in oblique],
+    equals=0,
+    within=1e-12,
+    id="moved-weights-need-no-orthogonality",
+    details="Paper: stated under assumption 2 alone. linear networks on the oblique cases of the gallery",
 )
 
 turned = networks.turned_pointwise(rng)
 theta = [networks.draw(turned, rng) for _ in range(10)]
 publish.claim(
-    "pointwise-functions-break-lemma-3",
+    "beyond: B, Lemma 3",
     "Lemma 3 fails for a function of single coordinates where the group rotates the plane.",
-    paper="B",
-    item="Lemma 3",
-    paper_value="excluded by assumption 2",
-    measured=[networks.moved_input_gap(turned, t) for t in theta],
-    expected=0.01,
-    relation="at least",
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="relative distance, tanh on two channels of the plane, rotations by 120 degrees, ten random weights",
+    [networks.moved_input_gap(turned, t) for t in theta],
+    above=0.009,
+    id="pointwise-functions-break-lemma-3",
+    details="Paper: excluded by assumption 2. relative distance, tanh on two channels of the plane, rotations by 120 degrees, ten random weights",
 )
 
 # %% [markdown]
@@ -210,28 +199,24 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "augmented-risk-is-average",
+    "B: Lemma 4",
     "The augmented risk is the mean nominal risk of the moved weights.",
-    paper="B",
-    item="Lemma 4",
-    paper_value="equal",
-    measured=[networks.average_risk_gap(*pair) for pair in pairs],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="relative difference, random weights, all networks of the gallery, squared error and cross-entropy",
+    [networks.average_risk_gap(*pair) for pair in pairs],
+    equals=0,
+    within=1e-12,
+    id="augmented-risk-is-average",
+    details="Paper: equal. relative difference, random weights, all networks of the gallery, squared error and cross-entropy",
 )
 
 publish.claim(
-    "augmented-gradient-is-average",
+    "B: Lemma 4",
     "The augmented gradient is the mean of the nominal gradients at the moved weights, each moved back: "
     "{eq}`eq-average-gradient`.",
-    paper="B",
-    item="Lemma 4",
-    paper_value="equal, Eq. 19",
-    measured=[networks.average_gradient_gap(*pair) for pair in pairs],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="relative distance of gradients by automatic differentiation, all networks of the gallery",
+    [networks.average_gradient_gap(*pair) for pair in pairs],
+    equals=0,
+    within=1e-12,
+    id="augmented-gradient-is-average",
+    details="Paper: equal, Eq. 19. relative distance of gradients by automatic differentiation, all networks of the gallery",
 )
 
 # %% [markdown]
@@ -264,31 +249,26 @@ publish.figure(
 )
 
 publish.claim(
-    "which-assumption-is-needed",
+    "beyond: B, Lemma 4",
     "The nonlinearity is needed for all four statements, the invariant loss for Lemma 4 and the gradient, orthogonality "
     "for the gradient only, the uniform measure for Lemma 4 and the gradient.",
-    paper="B",
-    item="Lemma 4",
-    paper_value="assumptions are not shown to be needed",
-    measured=broken.deviations > 1e-3,
-    expected=np.array(
+    broken.deviations > 1e-3,
+    equals=np.array(
         [[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 1, 1]], dtype=bool
     ),
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="medians above 1e-3, in the order of the figure",
+    within=0.5,
+    id="which-assumption-is-needed",
+    details="Paper: assumptions are not shown to be needed. medians above 1e-3, in the order of the figure",
 )
 
 publish.claim(
-    "unbroken-statements-are-exact",
+    "beyond: B, Lemma 4",
     "A statement whose assumptions hold stays true to rounding when another assumption is broken.",
-    paper="B",
-    item="Lemma 4",
-    paper_value=None,
-    measured=broken.deviations[broken.deviations < 1e-3],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="the medians of the figure that are not above 1e-3",
+    broken.deviations[broken.deviations < 1e-3],
+    equals=0,
+    within=1e-12,
+    id="unbroken-statements-are-exact",
+    details="the medians of the figure that are not above 1e-3",
 )
 
 # %% [markdown]
@@ -304,15 +284,13 @@ publish.claim(
 biased = networks.biased_measure(rng)
 theta = [networks.draw(biased, rng) for _ in range(10)]
 publish.claim(
-    "lemma-4-for-any-measure",
+    "beyond: B, Lemma 4",
     "For any probabilities $\\mu(g)$ the augmented risk is $\\sum_g \\mu(g) R(\\bar\\rho(g)^{-1}A)$.",
-    paper="B",
-    item="Lemma 4",
-    paper_value="stated for the Haar measure",
-    measured=[networks.average_risk_gap(biased, t, inverse=True) for t in theta],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="relative difference, five points on a circle, rotations with probabilities 0.4, 0.3, 0.1, 0.1 and 0.1",
+    [networks.average_risk_gap(biased, t, inverse=True) for t in theta],
+    equals=0,
+    within=1e-12,
+    id="lemma-4-for-any-measure",
+    details="Paper: stated for the Haar measure. relative difference, five points on a circle, rotations with probabilities 0.4, 0.3, 0.1, 0.1 and 0.1",
 )
 
 # %% [markdown]
@@ -380,75 +358,62 @@ crossed = [(net, theta) for net, theta in pairs if net.task.loss.__name__ == "so
 example, point = averaging.two_predictions()
 
 publish.claim(
-    "averaged-network-is-equivariant",
+    "B: Eq. 6",
     "The feature-averaged network is equivariant, whatever the weights.",
-    paper="B",
-    item="Eq. 6",
-    paper_value="a strategy to build equivariant models",
-    measured=[averaging.average_equivariance_gap(*pair) for pair in pairs],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="largest relative distance of $g^{-1}\\bar f(gx)$ and $\\bar f(x)$, random weights, all networks of the gallery",
+    [averaging.average_equivariance_gap(*pair) for pair in pairs],
+    equals=0,
+    within=1e-12,
+    id="averaged-network-is-equivariant",
+    details="Paper: a strategy to build equivariant models. largest relative distance of $g^{-1}\\bar f(gx)$ and $\\bar f(x)$, random weights, all networks of the gallery",
 )
 
 publish.claim(
-    "augmented-risk-and-averaged-network",
+    "B: Eq. 7",
     "For the squared error the augmented risk is the risk of the feature-averaged network plus the orbit variance of its "
     "predictions.",
-    paper="B",
-    item="Eq. 7",
-    paper_value="the augmented risk equals the risk of the feature-averaged network",
-    measured=[
+    [
         (averaging.gap(net, t) - averaging.orbit_variance(net, t)) / net.augmented(t).item()
         for net, t in [*squared, (example, point)]
     ],
-    tolerance=1e-12,
-    verdict=publish.CORRECTED,
+    equals=0,
+    within=1e-12,
     correction="the augmented risk exceeds the other by the mean Bregman divergence of the loss, {eq}`eq-averaging-gap`; "
     "the two are equal for equivariant predictions, and for every function only if the loss is affine in the prediction",
-    published_gap=averaging.gap(example, point) / example.augmented(point).item(),
-    where="relative to the augmented risk, all networks of the gallery with the squared error; published gap on the "
-    "predictions 0 and 4",
+    published=averaging.gap(example, point) / example.augmented(point).item(),
+    id="augmented-risk-and-averaged-network",
+    details="Paper: the augmented risk equals the risk of the feature-averaged network. relative to the augmented risk, all networks of the gallery with the squared error; published gap on the predictions 0 and 4",
 )
 
 publish.claim(
-    "averaging-gap-two-predictions",
+    "beyond: B, Eq. 7",
     "With predictions 0 and 4 on an orbit with target 0, the augmented risk is 8 and the risk of the averaged network is 4.",
-    paper="B",
-    item="Eq. 7",
-    paper_value="the two are equal",
-    measured=[example.augmented(point).item(), example.averaged(point).item()],
-    expected=[8.0, 4.0],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="$f(x) = w^\\top x$, $w = (0, 4)$, $x = (1, 0)$, swap",
+    [example.augmented(point).item(), example.averaged(point).item()],
+    equals=[8.0, 4.0],
+    within=1e-12,
+    id="averaging-gap-two-predictions",
+    details="Paper: the two are equal. $f(x) = w^\\top x$, $w = (0, 4)$, $x = (1, 0)$, swap",
 )
 
 publish.claim(
-    "averaging-gap-cross-entropy",
+    "beyond: B, Eq. 7",
     "For the cross-entropy the gap is the mean divergence of the class probabilities of $f_g$ from those of the averaged "
     "logits, whatever the targets.",
-    paper="B",
-    item="Eq. 7",
-    paper_value="0",
-    measured=[
+    [
         (averaging.gap(net, t) - averaging.divergence(net, t)) / net.augmented(t).item()
         for net, t in crossed
     ],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="relative to the augmented risk, all networks of the gallery with the cross-entropy",
+    equals=0,
+    within=1e-12,
+    id="averaging-gap-cross-entropy",
+    details="Paper: 0. relative to the augmented risk, all networks of the gallery with the cross-entropy",
 )
 
 # %% tags=["hide-input"]
 moving = [k for k, net in enumerate(nets) if net.dimension > net.network.equivariant_dimension]
 publish.claim(
-    "averaging-gap-is-not-small",
+    "beyond: B, Eq. 7",
     "At random weights the gap is a sizeable part of the augmented risk.",
-    paper="B",
-    item="Eq. 7",
-    paper_value="0",
-    measured=float(
+    float(
         np.median(
             [
                 averaging.gap(nets[k], t) / nets[k].augmented(t).item()
@@ -457,72 +422,58 @@ publish.claim(
             ]
         )
     ),
-    expected=0.05,
-    relation="at least",
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="median share of the augmented risk, all networks of the gallery whose group moves something",
+    above=0.049,
+    id="averaging-gap-is-not-small",
+    details="Paper: 0. median share of the augmented risk, all networks of the gallery whose group moves something",
 )
 
 publish.claim(
-    "eq-7-holds-on-equivariant-networks",
+    "B: Eq. 7",
     "At equivariant weights Eq. 7 holds for any invariant loss.",
-    paper="B",
-    item="Eq. 7",
-    paper_value="equal",
-    measured=[
-        averaging.gap(net, net.project(t)) / net.augmented(net.project(t)).item()
-        for net, t in pairs
-    ],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="relative difference, projected random weights, all networks of the gallery",
+    [averaging.gap(net, net.project(t)) / net.augmented(net.project(t)).item() for net, t in pairs],
+    equals=0,
+    within=1e-12,
+    id="eq-7-holds-on-equivariant-networks",
+    details="Paper: equal. relative difference, projected random weights, all networks of the gallery",
 )
 
 soft = averaging.probabilities(rng)
 publish.claim(
-    "eq-7-holds-for-affine-losses",
+    "B: Eq. 7",
     "Eq. 7 holds at all weights for the loss $1 - \\langle y, p\\rangle$ of class probabilities $p$, which is affine in $p$.",
-    paper="B",
-    item="Eq. 7",
-    paper_value="equal",
-    measured=[averaging.gap(soft, networks.draw(soft, rng)) for _ in range(10)],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="a network with a softmax at its end, four points on a circle, three classes",
+    [averaging.gap(soft, networks.draw(soft, rng)) for _ in range(10)],
+    equals=0,
+    within=1e-12,
+    id="eq-7-holds-for-affine-losses",
+    details="Paper: equal. a network with a softmax at its end, four points on a circle, three classes",
 )
 
 losses = (averaging.logistic, averaging.fourth_power, averaging.bounded)
 others = [(averaging.with_loss(net, loss), t, loss) for net, t in squared for loss in losses]
 publish.claim(
-    "averaging-gap-is-a-bregman-divergence",
+    "beyond",
     "For other smooth losses the gap is the mean Bregman divergence of {eq}`eq-averaging-gap`, convex or not.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         abs(np.mean(gap) - averaging.bregman(net, t, loss)) / max(1.0, abs(np.mean(gap)))
         for net, t, loss in others
         for gap in [averaging.invariant_gap(net, t, loss)]
     ],
-    tolerance=1e-10,
-    verdict=publish.BEYOND,
-    where="logistic loss, fourth power and a bounded loss on the predictions $f_g$ of the networks of the gallery",
+    equals=0,
+    within=1e-10,
+    id="averaging-gap-is-a-bregman-divergence",
+    details="logistic loss, fourth power and a bounded loss on the predictions $f_g$ of the networks of the gallery",
 )
 
 bounded = averaging.with_loss(example, averaging.bounded)
 publish.claim(
-    "averaging-can-be-worse",
+    "beyond",
     "Without convexity the averaged network can have the larger risk: for the loss $e^2/(1 + e^2)$ of the error $e$, "
     "predictions 0 and 4 with target 0 give $8/17$, their mean gives $4/5$.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[bounded.augmented(point).item(), bounded.averaged(point).item()],
-    expected=[8 / 17, 4 / 5],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="$f(x) = w^\\top x$, $w = (0, 4)$, $x = (1, 0)$, swap",
+    [bounded.augmented(point).item(), bounded.averaged(point).item()],
+    equals=[8 / 17, 4 / 5],
+    within=1e-12,
+    id="averaging-can-be-worse",
+    details="$f(x) = w^\\top x$, $w = (0, 4)$, $x = (1, 0)$, swap",
 )
 
 # %% [markdown]
@@ -561,16 +512,13 @@ publish.figure(
 )
 
 publish.claim(
-    "averaging-gap-is-quadratic",
+    "beyond",
     "Close to $\\mathcal{E}$ the gap grows with the square of the distance.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[line.exponent for line in lines.values()],
-    expected=2.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="exponent between distances 0.01 and 0.02, squared error and cross-entropy",
+    [line.exponent for line in lines.values()],
+    equals=2.0,
+    within=0.05,
+    id="averaging-gap-is-quadratic",
+    details="exponent between distances 0.01 and 0.02, squared error and cross-entropy",
 )
 
 steps = [
@@ -579,22 +527,18 @@ steps = [
     for t in points[k][:1]
 ]
 publish.claim(
-    "augmentation-more-stable-than-averaging",
+    "beyond",
     "At weights in $\\mathcal{E}$ the augmented risk and the risk of the averaged network have the same gradient, and the "
     "augmented risk is at least as curved off $\\mathcal{E}$.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         [
             averaging.gradient_distance(net, net.project(t)) < 1e-12,
             averaging.curvature_excess(net, net.project(t), v) > -1e-12,
         ]
         for net, t, v in steps
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="gradients to 1e-12; curvature along one random direction for each network of the gallery",
+    id="augmentation-more-stable-than-averaging",
+    details="gradients to 1e-12; curvature along one random direction for each network of the gallery",
 )
 
 # %% [markdown]

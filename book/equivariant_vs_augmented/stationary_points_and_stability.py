@@ -82,44 +82,33 @@ small = [
 
 # %% tags=["hide-input"]
 publish.claim(
-    "gradients-agree-on-equivariant-weights",
+    "B: Proposition 1",
     "At equivariant weights the augmented gradient, the projected nominal gradient and the equivariant gradient are equal.",
-    paper="B",
-    item="Proposition 1",
-    paper_value="equal",
-    measured=[points.gradient_gaps(*pair) for pair in pairs],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="both differences relative to the nominal gradient, projected random weights, all networks of the gallery, squared "
-    "error and cross-entropy",
+    [points.gradient_gaps(*pair) for pair in pairs],
+    equals=0,
+    within=1e-12,
+    id="gradients-agree-on-equivariant-weights",
+    details="Paper: equal. both differences relative to the nominal gradient, projected random weights, all networks of the gallery, squared error and cross-entropy",
 )
 
 moved = [points.descents(net, networks.draw(net, rng), 0.02, 20) for net in small]
 publish.claim(
-    "augmented-descent-stays",
+    "B: Corollary 1",
     "Descent on the exact augmented risk from equivariant weights stays in $\\mathcal{E}$ and follows equivariant descent.",
-    paper="B",
-    item="Corollary 1",
-    paper_value="stays, for gradient flow",
-    measured=[[run.augmented, run.apart] for run in moved],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="distance from $\\mathcal{E}$ and from equivariant descent over the distance covered, 20 steps, small networks of the "
-    "gallery",
+    [[run.augmented, run.apart] for run in moved],
+    equals=0,
+    within=1e-9,
+    id="augmented-descent-stays",
+    details="Paper: stays, for gradient flow. distance from $\\mathcal{E}$ and from equivariant descent over the distance covered, 20 steps, small networks of the gallery",
 )
 
 publish.claim(
-    "nominal-descent-leaves",
+    "beyond: B, Corollary 1",
     "Descent on the nominal risk leaves $\\mathcal{E}$.",
-    paper="B",
-    item="Corollary 1",
-    paper_value=None,
-    measured=float(np.median([run.nominal for run in moved])),
-    expected=0.1,
-    relation="at least",
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="median distance from $\\mathcal{E}$ over the distance that equivariant descent covers, 20 steps",
+    float(np.median([run.nominal for run in moved])),
+    above=0.099,
+    id="nominal-descent-leaves",
+    details="median distance from $\\mathcal{E}$ over the distance that equivariant descent covers, 20 steps",
 )
 
 # %% [markdown]
@@ -140,21 +129,16 @@ kept = [networks.risks(gallery.find(name), rng) for name in permuting]
 mirror = networks.risks(gallery.find("reflection of the line"), rng)
 slanted = points.oblique_axis(rng)
 publish.claim(
-    "adam-keeps-to-permuted-coordinates",
+    "beyond: B, Corollary 1",
     "Adam on the exact augmented risk stays in $\\mathcal{E}$ where the group permutes coordinates, and leaves it for reflections, "
     "about a slanted axis and about a coordinate axis.",
-    paper="B",
-    item="Corollary 1",
-    paper_value="stated for gradient flow",
-    measured=[
+    [
         *[points.adam_drift(net, networks.draw(net, rng)) < 1e-9 for net in kept],
         points.adam_drift(slanted, networks.draw(slanted, rng)) > 1e-3,
         points.adam_drift(mirror, networks.draw(mirror, rng)) > 1e-3,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="distance from $\\mathcal{E}$ over the distance covered, 30 steps: below 1e-9 for three permutation groups, above 1e-3 for "
-    "two reflections",
+    id="adam-keeps-to-permuted-coordinates",
+    details="Paper: stated for gradient flow. distance from $\\mathcal{E}$ over the distance covered, 30 steps: below 1e-9 for three permutation groups, above 1e-3 for two reflections",
 )
 
 # %% [markdown]
@@ -180,52 +164,37 @@ other = points.flipped(task, points.TEACHER)
 beyond = points.slopes(task, torch.stack([other]))
 
 publish.claim(
-    "same-equivariant-stationary-points",
+    "B: Corollary 2",
     "The equivariant stationary points of the augmented and of the equivariant risk are the same.",
-    paper="B",
-    item="Corollary 2",
-    paper_value="the same",
-    measured=[
+    [
         np.all(hard.augmented < 1e-9),
         np.all(tied.equivariant < 1e-9),
         len(hard.points) > 1,
         len(tied.points) > 1,
     ],
-    tolerance=0.5,
-    verdict=publish.HOLDS,
-    where="norm of the other gradient below 1e-9 at all points found: the network of the targets, the origin, and "
-    "what the search finds from five random starts",
+    id="same-equivariant-stationary-points",
+    details="Paper: the same. norm of the other gradient below 1e-9 at all points found: the network of the targets, the origin, and what the search finds from five random starts",
 )
 
 publish.claim(
-    "nominal-gradient-at-equivariant-stationary-points",
+    "beyond: B, Corollary 2",
     "Equivariant stationary points of the augmented risk need not be stationary for the nominal risk.",
-    paper="B",
-    item="Corollary 2",
-    paper_value=None,
-    measured=float(tied.nominal.max()),
-    expected=0.01,
-    relation="at least",
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="largest nominal gradient at the points found for the augmented risk",
+    float(tied.nominal.max()),
+    above=0.009,
+    id="nominal-gradient-at-equivariant-stationary-points",
+    details="largest nominal gradient at the points found for the augmented risk",
 )
 
 publish.claim(
-    "stationary-points-off-the-equivariant-weights",
+    "beyond: B, Corollary 2",
     "The augmented risk has stationary points off $\\mathcal{E}$, where the network is an equivariant function all the same.",
-    paper="B",
-    item="Corollary 2",
-    paper_value=None,
-    measured=[
+    [
         beyond.across[0] > 1,
         beyond.augmented[0] < 1e-12,
         averaging.orbit_variance(task, other) < 1e-24,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="one unit of the teacher with its sign changed: distance from $\\mathcal{E}$ above 1, augmented gradient below 1e-12, "
-    "orbit variance of the predictions below 1e-24",
+    id="stationary-points-off-the-equivariant-weights",
+    details="one unit of the teacher with its sign changed: distance from $\\mathcal{E}$ above 1, augmented gradient below 1e-12, orbit variance of the predictions below 1e-24",
 )
 
 # %% [markdown]
@@ -245,28 +214,24 @@ publish.claim(
 # %% tags=["hide-input"]
 gaps = np.array([points.hessian_gaps(net, theta, networks.draw(net, rng)) for net, theta in pairs])
 publish.claim(
-    "hessians-on-equivariant-weights",
+    "B: Proposition 2",
     "At equivariant weights the augmented Hessian is the group average of the nominal one, and the equivariant Hessian its "
     "restriction to $\\mathcal{E}$.",
-    paper="B",
-    item="Proposition 2",
-    paper_value="equal",
-    measured=gaps[:, :2],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="Hessian-vector products along random directions, relative to the nominal one, all networks of the gallery",
+    gaps[:, :2],
+    equals=0,
+    within=1e-12,
+    id="hessians-on-equivariant-weights",
+    details="Paper: equal. Hessian-vector products along random directions, relative to the nominal one, all networks of the gallery",
 )
 
 publish.claim(
-    "augmented-hessian-is-block-diagonal",
+    "B: Proposition 2",
     "At equivariant weights the augmented Hessian has no block between $\\mathcal{E}$ and its complement.",
-    paper="B",
-    item="Proposition 2",
-    paper_value="0, by Lemma 6",
-    measured=gaps[:, 2],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="both mixed blocks along random directions, relative to the nominal Hessian, all networks of the gallery",
+    gaps[:, 2],
+    equals=0,
+    within=1e-12,
+    id="augmented-hessian-is-block-diagonal",
+    details="Paper: 0, by Lemma 6. both mixed blocks along random directions, relative to the nominal Hessian, all networks of the gallery",
 )
 
 # %% [markdown]
@@ -301,36 +266,23 @@ taught = [
     points.curvatures(*points.taught(case, np.random.default_rng(0))) for case in points.teachable()
 ]
 publish.claim(
-    "strict-minima-of-the-nominal-risk",
+    "B: Proposition 3i",
     "A strict minimum of the nominal risk in $\\mathcal{E}$ is a strict minimum of the augmented risk.",
-    paper="B",
-    item="Proposition 3i",
-    paper_value="strict",
-    measured=[
-        [c.slope < 1e-12, c.nominal > 1e-8, c.augmented >= c.nominal - 1e-10] for c in taught
-    ],
-    tolerance=0.5,
-    verdict=publish.HOLDS,
-    where="targets of an equivariant teacher, cycles of three and four points: no slope, smallest eigenvalue of $R$ above 1e-8, "
-    "that of $R_{\\text{aug}}$ not smaller",
+    [[c.slope < 1e-12, c.nominal > 1e-8, c.augmented >= c.nominal - 1e-10] for c in taught],
+    id="strict-minima-of-the-nominal-risk",
+    details="Paper: strict. targets of an equivariant teacher, cycles of three and four points: no slope, smallest eigenvalue of $R$ above 1e-8, that of $R_{\\text{aug}}$ not smaller",
 )
 
 publish.claim(
-    "strict-minima-of-the-augmented-risk",
+    "B: Proposition 3ii",
     "A strict minimum of the augmented risk in $\\mathcal{E}$ is a strict minimum of the equivariant risk within $\\mathcal{E}$.",
-    paper="B",
-    item="Proposition 3ii",
-    paper_value="a strict local minimum of the equivariant risk",
-    measured=float(
-        np.mean([c.augmented > 1e-8 and c.inside >= c.augmented - 1e-10 for c in taught])
-    ),
-    expected=1.0,
-    tolerance=1e-9,
-    verdict=publish.CORRECTED,
+    float(np.mean([c.augmented > 1e-8 and c.inside >= c.augmented - 1e-10 for c in taught])),
+    equals=1.0,
+    within=1e-9,
     correction="strict within $\\mathcal{E}$; the equivariant risk is constant along $\\mathcal{E}^\\perp$",
-    published_gap=float(np.mean([abs(c.flat) < 1e-9 for c in taught])),
-    where="share of the same teachers for which it is true within $\\mathcal{E}$; published gap: the share with a flat direction "
-    "orthogonal to $\\mathcal{E}$",
+    published=float(np.mean([abs(c.flat) >= 1e-9 for c in taught])),
+    id="strict-minima-of-the-augmented-risk",
+    details="Paper: a strict local minimum of the equivariant risk. share of the same teachers for which it is true within $\\mathcal{E}$; as published: the share without a flat direction orthogonal to $\\mathcal{E}$",
 )
 
 # %% [markdown]
@@ -386,42 +338,33 @@ publish.figure(
 
 curves = [points.curvatures(*example) for example in examples]
 publish.claim(
-    "converse-of-first-part-fails",
+    "B: Proposition 3i, converse fails",
     "A strict minimum of the augmented risk need not be one of the nominal risk.",
-    paper="B",
-    item="Proposition 3i, converse fails",
-    paper_value="fails",
-    measured=[curves[0].nominal, curves[0].augmented, curves[0].slope],
-    expected=[0.0, 1.0, 0.0],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="smallest eigenvalues of $R$ and $R_{\\text{aug}}$ and slope of $R$ at $w = (1, 1)$, one sample $(1, 0)$, swap",
+    [curves[0].nominal, curves[0].augmented, curves[0].slope],
+    equals=[0.0, 1.0, 0.0],
+    within=1e-12,
+    id="converse-of-first-part-fails",
+    details="Paper: fails. smallest eigenvalues of $R$ and $R_{\\text{aug}}$ and slope of $R$ at $w = (1, 1)$, one sample $(1, 0)$, swap",
 )
 
 publish.claim(
-    "converse-of-second-part-fails",
+    "B: Proposition 3ii, converse fails",
     "A strict minimum of the equivariant risk within $\\mathcal{E}$ need not be a minimum of the augmented risk.",
-    paper="B",
-    item="Proposition 3ii, converse fails",
-    paper_value="fails",
-    measured=[curves[1].augmented, curves[1].slope, examples[1][0].network.equivariant_dimension],
-    expected=[-2.0, 0.0, 0.0],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="smallest eigenvalue of $R_{\\text{aug}}$, slope of $R$ and dimension of $\\mathcal{E}$, $f(x) = b\\,a\\,x$ with a hidden sign",
+    [curves[1].augmented, curves[1].slope, examples[1][0].network.equivariant_dimension],
+    equals=[-2.0, 0.0, 0.0],
+    within=1e-12,
+    id="converse-of-second-part-fails",
+    details="Paper: fails. smallest eigenvalue of $R_{\\text{aug}}$, slope of $R$ and dimension of $\\mathcal{E}$, $f(x) = b\\,a\\,x$ with a hidden sign",
 )
 
 publish.claim(
-    "converse-fails-on-a-line",
+    "beyond: B, Proposition 3ii, converse fails",
     "With an $\\mathcal{E}$ of dimension one, too, a strict minimum within $\\mathcal{E}$ can be a saddle of the augmented risk: curvature 4 within and -2 across.",
-    paper="B",
-    item="Proposition 3ii, converse fails",
-    paper_value=None,
-    measured=[curves[2].inside, curves[2].augmented, curves[2].slope],
-    expected=[4.0, -2.0, 0.0],
-    tolerance=1e-10,
-    verdict=publish.BEYOND,
-    where="smallest eigenvalue of $R_{\\text{eqv}}$ on $\\mathcal{E}$ and of $R_{\\text{aug}}$, slope of $R$, squared unit",
+    [curves[2].inside, curves[2].augmented, curves[2].slope],
+    equals=[4.0, -2.0, 0.0],
+    within=1e-10,
+    id="converse-fails-on-a-line",
+    details="smallest eigenvalue of $R_{\\text{eqv}}$ on $\\mathcal{E}$ and of $R_{\\text{aug}}$, slope of $R$, squared unit",
 )
 
 # %% [markdown]
@@ -479,58 +422,45 @@ orders = np.array([row[0] for row in found])
 slopes = np.array([row[1:] for row in found])
 
 publish.claim(
-    "linearised-gradient",
+    "B: Eq. 26",
     "Near $\\mathcal{E}$ the augmented gradient is its value at $x$ plus the Hessian times $y$, up to an error of second order.",
-    paper="B",
-    item="Eq. 26",
-    paper_value="second order",
-    measured=slopes[:, 2],
-    expected=2.0,
-    tolerance=0.15,
-    verdict=publish.HOLDS,
-    where="exponent of the error of the whole gradient between distances 0.005 and 0.01, all small networks of the gallery",
+    slopes[:, 2],
+    equals=2.0,
+    within=0.15,
+    id="linearised-gradient",
+    details="Paper: second order. exponent of the error of the whole gradient between distances 0.005 and 0.01, all small networks of the gallery",
 )
 
 publish.claim(
-    "decoupling-error-is-quadratic",
+    "B: Eq. 27",
     "The errors of the decoupled gradient are of second order in the distance from $\\mathcal{E}$.",
-    paper="B",
-    item="Eq. 27",
-    paper_value="second order",
-    measured=[*slopes[:, 0], *slopes[orders > 2, 1]],
-    expected=2.0,
-    tolerance=0.15,
-    verdict=publish.HOLDS,
-    where="exponents between distances 0.005 and 0.01: the part in $\\mathcal{E}$ for all small networks of the gallery, the part across for "
-    "those whose group has more than two elements",
+    [*slopes[:, 0], *slopes[orders > 2, 1]],
+    equals=2.0,
+    within=0.15,
+    id="decoupling-error-is-quadratic",
+    details="Paper: second order. exponents between distances 0.005 and 0.01: the part in $\\mathcal{E}$ for all small networks of the gallery, the part across for those whose group has more than two elements",
 )
 
 publish.claim(
-    "decoupling-error-two-elements",
+    "beyond: B, Eq. 27",
     "For groups of two elements the error of the part across is of third order.",
-    paper="B",
-    item="Eq. 27",
-    paper_value="second order",
-    measured=slopes[orders == 2, 1],
-    expected=3.0,
-    tolerance=0.15,
-    verdict=publish.BEYOND,
-    where="exponents between distances 0.005 and 0.01, small networks of the gallery",
+    slopes[orders == 2, 1],
+    equals=3.0,
+    within=0.15,
+    id="decoupling-error-two-elements",
+    details="Paper: second order. exponents between distances 0.005 and 0.01, small networks of the gallery",
 )
 
 circle = networks.risks(gallery.find("C5, circulant matrices"), rng)
 publish.claim(
-    "decoupling-of-whole-paths",
+    "B: Eq. 27",
     "Over a run of descent too, the part in $\\mathcal{E}$ differs from the equivariant run, and the part across from the linear "
     "prediction, by the square of the initial distance.",
-    paper="B",
-    item="Eq. 27",
-    paper_value="second order",
-    measured=near.path_exponents(circle, networks.draw(circle, rng), 0.02, 25),
-    expected=2.0,
-    tolerance=0.1,
-    verdict=publish.HOLDS,
-    where="exponents between initial distances 0.001 and 0.002, 25 steps, five points on a circle",
+    near.path_exponents(circle, networks.draw(circle, rng), 0.02, 25),
+    equals=2.0,
+    within=0.1,
+    id="decoupling-of-whole-paths",
+    details="Paper: second order. exponents between initial distances 0.001 and 0.002, 25 steps, five points on a circle",
 )
 
 # %% [markdown]
@@ -559,27 +489,23 @@ odd = [
 ]
 lowest = [smallest_eigenvalues(net, net.project(networks.draw(net, rng)), 4) for net in odd]
 publish.claim(
-    "augmented-spectrum-is-paired",
+    "beyond: B, Spectrum of the augmented Hessian",
     "For groups of odd order the eigenvalues of the augmented Hessian off $\\mathcal{E}$ come in pairs.",
-    paper="B",
-    item="Spectrum of the augmented Hessian",
-    paper_value="left open",
-    measured=[(s.values[1::2] - s.values[::2]) / (1 + np.abs(s.values[::2])) for s in lowest],
-    tolerance=1e-7,
-    verdict=publish.BEYOND,
-    where="differences within the two lowest pairs, rotations of five points and of the plane by 120 degrees",
+    [(s.values[1::2] - s.values[::2]) / (1 + np.abs(s.values[::2])) for s in lowest],
+    equals=0,
+    within=1e-7,
+    id="augmented-spectrum-is-paired",
+    details="Paper: left open. differences within the two lowest pairs, rotations of five points and of the plane by 120 degrees",
 )
 
 publish.claim(
-    "lanczos-finds-eigenvectors-off-the-equivariant-weights",
+    "beyond: B, Spectrum of the augmented Hessian",
     "The vectors that Lanczos finds off $\\mathcal{E}$ are eigenvectors of the whole augmented Hessian.",
-    paper="B",
-    item="Spectrum of the augmented Hessian",
-    paper_value="left open",
-    measured=[s.residuals for s in lowest],
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="length of $Hv - \\lambda v$ with the Hessian on all weights, $|v| = 1$",
+    [s.residuals for s in lowest],
+    equals=0,
+    within=1e-6,
+    id="lanczos-finds-eigenvectors-off-the-equivariant-weights",
+    details="Paper: left open. length of $Hv - \\lambda v$ with the Hessian on all weights, $|v| = 1$",
 )
 
 # %% [markdown]
@@ -618,50 +544,36 @@ blind, seeing = paths["blind"], paths["seeing"]
 linear = (blind.across > 1e-5) & (blind.across < 1e-3)
 growth = near.growth_ratio(blind, rate, 1e-5, 1e-2)
 publish.claim(
-    "growth-follows-the-spectrum",
+    "beyond: B, Spectrum of the augmented Hessian",
     "Off $\\mathcal{E}$ the weights of the blind network grow almost at the rate of the most negative eigenvalue, and not "
     "faster.",
-    paper="B",
-    item="Spectrum of the augmented Hessian",
-    paper_value="left open",
-    measured=[growth > 0.8, growth < 1.01],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="measured over predicted growth of $\\log|y|$ while $10^{-5} < |y| < 10^{-2}$, from a random direction: between 0.8 "
-    "and 1.01",
+    [growth > 0.8, growth < 1.01],
+    id="growth-follows-the-spectrum",
+    details="Paper: left open. measured over predicted growth of $\\log|y|$ while $10^{-5} < |y| < 10^{-2}$, from a random direction: between 0.8 and 1.01",
 )
 
 publish.claim(
-    "linear-equation-predicts-the-distance",
+    "B: Eq. 27",
     "The linear equation of Eq. 27 predicts the vector $y$ over the whole approach.",
-    paper="B",
-    item="Eq. 27",
-    paper_value="first order",
-    measured=[np.max(blind.gap[linear] / blind.across[linear]), np.max(seeing.gap / seeing.across)],
-    expected=0.01,
-    relation="at most",
-    tolerance=1e-6,
-    verdict=publish.HOLDS,
-    where="largest relative distance of $y$ and its prediction: blind network while $10^{-5} < |y| < 10^{-3}$, seeing network throughout",
+    [np.max(blind.gap[linear] / blind.across[linear]), np.max(seeing.gap / seeing.across)],
+    below=0.010001,
+    id="linear-equation-predicts-the-distance",
+    details="Paper: first order. largest relative distance of $y$ and its prediction: blind network while $10^{-5} < |y| < 10^{-3}$, seeing network throughout",
 )
 
 publish.claim(
-    "leaving-lowers-the-risk",
+    "B: Spectrum of the augmented Hessian",
     "The blind network leaves $\\mathcal{E}$ and ends below the risk of the best equivariant network; the seeing network returns to "
     "$\\mathcal{E}$.",
-    paper="B",
-    item="Spectrum of the augmented Hessian",
-    paper_value="may diverge from the equivariant subspace",
-    measured=[
+    [
         blind.across[-1] > 0.1,
         blind.augmented[-1] < 0.9 * blind.equivariant[-1],
         seeing.across.max() < 1e-4,
         seeing.across[-1] < 0.5 * seeing.across[0],
     ],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="final distance above 0.1 and final risk below 0.9 of the equivariant one; seeing: distance below 1e-4 throughout "
-    "and halved at the end",
+    verdict="reproduced",
+    id="leaving-lowers-the-risk",
+    details="Paper: may diverge from the equivariant subspace. final distance above 0.1 and final risk below 0.9 of the equivariant one; seeing: distance below 1e-4 throughout and halved at the end",
 )
 
 # %% [markdown]
@@ -670,17 +582,13 @@ publish.claim(
 # %% tags=["hide-input"]
 held = near.penalised_rates(near.disc("blind", rng), rng, rate, (0.0, 0.5, 1.5), 40)
 publish.claim(
-    "penalty-shifts-the-rate",
+    "beyond: B, Penalty on the non-equivariant part",
     "With a penalty $\\lambda|y|^2$, $y$ grows or decays at the rate of the smallest eigenvalue plus $2\\lambda$.",
-    paper="B",
-    item="Penalty on the non-equivariant part",
-    paper_value="could mitigate the instability",
-    measured=held.measured / held.predicted,
-    expected=1.0,
-    tolerance=1e-4,
-    verdict=publish.BEYOND,
-    where="measured over predicted change of $\\log|y|$, blind network from the best equivariant weights along the lowest "
-    "eigenvector, $2\\lambda$ at zero and half the threshold (growth) and at one and a half times it (decay)",
+    held.measured / held.predicted,
+    equals=1.0,
+    within=1e-4,
+    id="penalty-shifts-the-rate",
+    details="Paper: could mitigate the instability. measured over predicted change of $\\log|y|$, blind network from the best equivariant weights along the lowest eigenvector, $2\\lambda$ at zero and half the threshold (growth) and at one and a half times it (decay)",
 )
 
 # %% [markdown]

@@ -95,54 +95,39 @@ publish.table(
 )
 
 publish.claim(
-    "trans-equi-stays",
+    "B: Figure 1, TRANS",
     "Equivariant training stays in $\\mathcal{E}$.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value="0",
-    measured=equivariant.drift,
-    tolerance=1e-11,
-    verdict=publish.REPRODUCED,
-    where="drift, all epochs and runs; rounding in float64",
+    equivariant.drift,
+    equals=0,
+    within=1e-11,
+    id="trans-equi-stays",
+    details="Paper: 0. drift, all epochs and runs; rounding in float64",
 )
 
 publish.claim(
-    "trans-aug-leaves",
+    "B: Figure 1, TRANS",
     "Augmented training with sampled group elements leaves $\\mathcal{E}$ in every run.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value="consistently, in all runs",
-    measured=(augmented.drift[1:] > 1e-9).all(),
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="drift above $10^{-9}$ in all epochs and runs, more than a hundred times what rounding leaves",
+    (augmented.drift[1:] > 1e-9).all(),
+    id="trans-aug-leaves",
+    details="Paper: consistently, in all runs. drift above $10^{-9}$ in all epochs and runs, more than a hundred times what rounding leaves",
 )
 
 publish.claim(
-    "trans-order-of-curves",
+    "B: Figure 1, TRANS",
     "Nominal training leaves $\\mathcal{E}$ further than augmented training, in every run.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value="NOM above AUG",
-    measured=(nominal.drift[-1] > augmented.drift[-1]).all(),
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="drift after the last epoch",
+    (nominal.drift[-1] > augmented.drift[-1]).all(),
+    id="trans-order-of-curves",
+    details="Paper: NOM above AUG. drift after the last epoch",
 )
 
 publish.claim(
-    "trans-slow-off-e",
+    "B: Figure 1, TRANS",
     "Augmented training moves much more slowly off $\\mathcal{E}$ than within.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value="much slower (expectation ii)",
-    measured=checks.shares(augmented).mean(),
-    expected=0.02,
-    relation="at most",
-    tolerance=1e-3,
-    verdict=publish.REPRODUCED,
-    where="drift of AUG over distance covered, mean over runs",
+    checks.shares(augmented).mean(),
+    below=0.021,
     decided=trained,
+    id="trans-slow-off-e",
+    details="Paper: much slower (expectation ii). drift of AUG over distance covered, mean over runs",
 )
 
 # %% [markdown]
@@ -163,18 +148,13 @@ publish.figure(
 )
 
 publish.claim(
-    "trans-orders-of-magnitude-squared",
+    "B: Figure 1, TRANS",
     "In the squared form that the public code draws, the drift of augmented training is smaller by several orders of magnitude.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value="several orders of magnitude",
-    measured=np.log10(checks.factor(nominal, augmented, "code_drift")),
-    expected=2.0,
-    relation="at least",
-    tolerance=0.1,
-    verdict=publish.REPRODUCED,
-    where="decimal logarithm of the ratio of means after the last epoch; expected two orders or more",
+    np.log10(checks.factor(nominal, augmented, "code_drift")),
+    above=1.9,
     decided=trained,
+    id="trans-orders-of-magnitude-squared",
+    details="Paper: several orders of magnitude. decimal logarithm of the ratio of means after the last epoch; expected two orders or more",
 )
 
 # %% [markdown]
@@ -192,57 +172,45 @@ publish.figure(
 )
 
 publish.claim(
-    "trans-first-nominal-step",
+    "beyond: B, Figure 1, TRANS",
     "The first step of nominal training leaves $\\mathcal{E}$ by the learning rate times the gradient's part off $\\mathcal{E}$.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value=None,
-    measured=nominal.drift[1] / nominal.law[1],
-    expected=1.0,
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="a check of the bookkeeping, as it is so by definition: measured over predicted drift after one epoch, all runs",
+    nominal.drift[1] / nominal.law[1],
+    equals=1.0,
+    within=1e-6,
+    id="trans-first-nominal-step",
+    details="a check of the bookkeeping, as it is so by definition: measured over predicted drift after one epoch, all runs",
 )
 
 publish.claim(
-    "trans-nominal-law",
+    "beyond: B, Figure 1, TRANS",
     "The drift of nominal training is the sum of the gradients' parts off $\\mathcal{E}$ along equivariant training.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value=None,
-    measured=checks.agreement(nominal),
-    expected=1.0,
-    tolerance=0.2,
-    verdict=publish.BEYOND,
-    where="measured over predicted, root mean square over runs, each epoch",
+    checks.agreement(nominal),
+    equals=1.0,
+    within=0.2,
+    id="trans-nominal-law",
+    details="measured over predicted, root mean square over runs, each epoch",
 )
 
 publish.claim(
-    "trans-augmented-law",
+    "beyond: B, Figure 1, TRANS",
     "The drift of augmented training is the random walk of its sampling noise.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value=None,
-    measured=checks.agreement(augmented),
-    expected=1.0,
-    tolerance=0.15,
-    verdict=publish.BEYOND,
-    where="measured over predicted, root mean square over runs, each epoch",
+    checks.agreement(augmented),
+    equals=1.0,
+    within=0.15,
     decided=trained,
+    id="trans-augmented-law",
+    details="measured over predicted, root mean square over runs, each epoch",
 )
 
 publish.claim(
-    "trans-powers-of-the-epochs",
+    "beyond: B, Figure 1, TRANS",
     "Nominal training drifts in proportion to the number of epochs, augmented training like its square root.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value=None,
-    measured=[checks.exponent(nominal), checks.exponent(augmented)],
-    expected=[1.0, 0.5],
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="slopes of logarithms, last three quarters of the epochs",
+    [checks.exponent(nominal), checks.exponent(augmented)],
+    equals=[1.0, 0.5],
+    within=0.05,
     decided=trained,
+    id="trans-powers-of-the-epochs",
+    details="slopes of logarithms, last three quarters of the epochs",
 )
 
 # %% [markdown]
@@ -294,47 +262,36 @@ publish.table(
 )
 
 publish.claim(
-    "trans-gap-at-this-size",
+    "beyond: B, Figure 1, TRANS",
     "The law predicts the gap between nominal and augmented training.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value="several orders of magnitude",
-    measured=checks.factor(nominal, augmented) / checks.predicted_factor(arrays, config),
-    expected=1.0,
-    tolerance=0.15,
-    verdict=publish.BEYOND,
-    where="ratio of mean drifts after the last epoch over the factor predicted from the first step of all runs",
+    checks.factor(nominal, augmented) / checks.predicted_factor(arrays, config),
+    equals=1.0,
+    within=0.15,
     decided=trained,
+    id="trans-gap-at-this-size",
+    details="Paper: several orders of magnitude. ratio of mean drifts after the last epoch over the factor predicted from the first step of all runs",
 )
 
 publish.claim(
-    "trans-law-at-the-published-size",
+    "beyond: B, Figure 1, TRANS",
     "At the published size, nominal and augmented training drift as the law says.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value=None,
-    measured=[checks.agreement(large[mode]) for mode in ("nominal", "augmented")],
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="measured over predicted drift after each epoch, one run",
+    [checks.agreement(large[mode]) for mode in ("nominal", "augmented")],
+    equals=1.0,
+    within=0.05,
     decided=trained,
+    id="trans-law-at-the-published-size",
+    details="measured over predicted drift after each epoch, one run",
 )
 
 publish.claim(
-    "trans-orders-of-magnitude",
+    "beyond: B, Figure 1, TRANS",
     "By the law, the drift of augmented training at the published size is smaller than that of nominal training by two orders of magnitude or more "
     "after 50 epochs.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value="several orders of magnitude",
-    measured=np.log10(forecasts),
-    expected=2.0,
-    relation="at least",
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="decimal logarithm of the two forecasts in the table, by the law from gradients of the first step; measured over two epochs only",
+    np.log10(forecasts),
+    above=1.9,
     decided=trained,
+    id="trans-orders-of-magnitude",
+    details="Paper: several orders of magnitude. decimal logarithm of the two forecasts in the table, by the law from gradients of the first step; measured over two epochs only",
 )
 
 # %% [markdown]
@@ -344,34 +301,29 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "trans-exact-augmentation-stays",
+    "B: Corollary 1",
     "With all translations in each step, augmented training stays in $\\mathcal{E}$; with sampled ones, on the same data, it does not.",
-    paper="B",
-    item="Corollary 1",
-    paper_value="stays",
-    measured=[
+    [
         (run["exact"] < 1e-8).all() and (run["augmented"] > 1e-4).all()
         for run in [checks.small_instance("TRANS", seed)]
     ],
-    tolerance=0.5,
-    verdict=publish.HOLDS,
-    where="drift over distance covered, $4\\times4$ pixels, two small networks, ten epochs: below $10^{-8}$ and above $10^{-4}$",
+    id="trans-exact-augmentation-stays",
+    details="Paper: stays. drift over distance covered, $4\\times4$ pixels, two small networks, ten epochs: below $10^{-8}$ and above $10^{-4}$",
 )
 
 publish.claim(
-    "trans-aug-follows-equi",
+    "B: Eq. 27",
     "Augmented training covers the same distance as equivariant training and comes to the same loss.",
-    paper="B",
-    item="Eq. 27",
-    paper_value="identical to first order",
-    measured=[
+    [
         checks.apart(augmented, equivariant).max(),
         np.abs(arrays["final_loss"][2] / arrays["final_loss"][1] - 1).max(),
     ],
-    tolerance=0.01,
-    verdict=publish.REPRODUCED,
-    where="relative differences of the distance covered and of the last loss, the largest over runs",
+    equals=0,
+    within=0.01,
+    verdict="reproduced",
     decided=trained,
+    id="trans-aug-follows-equi",
+    details="Paper: identical to first order. relative differences of the distance covered and of the last loss, the largest over runs",
 )
 
 # %% [markdown]
@@ -383,30 +335,21 @@ publish.table(
 )
 
 publish.claim(
-    "trans-loss-falls",
+    "beyond: B, Figure 1, TRANS",
     "The loss falls in every run and in every mode.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value=None,
-    measured=(arrays["final_loss"] < arrays["loss"][:, 0]).all(),
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="after the last step against before the first",
+    (arrays["final_loss"] < arrays["loss"][:, 0]).all(),
+    id="trans-loss-falls",
+    details="after the last step against before the first",
 )
 
 publish.claim(
-    "trans-hardly-learns",
+    "beyond: B, Figure 1, TRANS",
     "After the last epoch the networks read hardly more digits than a constant answer.",
-    paper="B",
-    item="Figure 1, TRANS",
-    paper_value=None,
-    measured=arrays["accuracy"].mean(axis=1),
-    expected=0.15,
-    relation="at most",
-    tolerance=0.01,
-    verdict=publish.BEYOND,
-    where="accuracy on the training images, mean over runs, each mode; a constant answer has about one tenth",
+    arrays["accuracy"].mean(axis=1),
+    below=0.16,
     decided=trained,
+    id="trans-hardly-learns",
+    details="accuracy on the training images, mean over runs, each mode; a constant answer has about one tenth",
 )
 
 # %% [markdown]

@@ -85,45 +85,35 @@ publish.table(
 )
 
 publish.claim(
-    "dimensions-of-all-networks",
+    "beyond: B, Appendix E.1",
     "The dimensions of $\\mathcal{E}$ and $\\mathcal{L}$, from connected components, are those of {prf:ref}`prop-orbit-numbers`.",
-    paper="B",
-    item="Appendix E.1",
-    paper_value=None,
-    measured=arrays["dimensions"] - checks.dimensions_by_formula(),
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="PERM, TRANS and ROT, and the set-up of TRANS for four groups, at the published sizes; numbers compared exactly",
+    arrays["dimensions"] - checks.dimensions_by_formula(),
+    equals=0,
+    within=0.5,
+    id="dimensions-of-all-networks",
+    details="PERM, TRANS and ROT, and the set-up of TRANS for four groups, at the published sizes; numbers compared exactly",
 )
 
 small = [(name, side) for name in GROUPS for side in (3, 4)] + [("relabellings", 4)]
 publish.claim(
-    "orbit-numbers-by-characters",
+    "beyond: B",
     "The numbers of orbits are average numbers of fixed points.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=[
-        np.subtract(checks.orbit_numbers(*one), checks.numbers_by_characters(*one)) for one in small
-    ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="average characters over the listed groups, images of 3 and 4 pixels a side and graphs on 4 nodes",
+    [np.subtract(checks.orbit_numbers(*one), checks.numbers_by_characters(*one)) for one in small],
+    equals=0,
+    within=0.5,
+    id="orbit-numbers-by-characters",
+    details="average characters over the listed groups, images of 3 and 4 pixels a side and graphs on 4 nodes",
 )
 
 shares = arrays["dimensions"][:, 0] / arrays["dimensions"][:, 1]
 publish.claim(
-    "share-much-larger-for-rotations",
+    "B: Appendix E.1",
     "$\\dim\\mathcal{E}/\\dim\\mathcal{L}$ is much larger for ROT than for PERM and TRANS.",
-    paper="B",
-    item="Appendix E.1",
-    paper_value="much larger (main text)",
-    measured=shares[2] / shares[:2],
-    expected=10.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="the share of ROT over those of PERM and TRANS",
+    shares[2] / shares[:2],
+    above=9.999999999,
+    verdict="reproduced",
+    id="share-much-larger-for-rotations",
+    details="Paper: much larger (main text). the share of ROT over those of PERM and TRANS",
 )
 
 # %% [markdown]
@@ -166,46 +156,34 @@ publish.table(
 
 for name, ratio in zip(GROUPS, checks.ratios(found), strict=True):
     publish.claim(
-        f"augmented-closer-under-{name}",
+        f"B: Appendix E.2, {name}",
         f"Digits under {name}: augmented training stays closer to $\\mathcal{{E}}$ than nominal training, in every run.",
-        paper="B",
-        item=f"Appendix E.2, {name}",
-        paper_value="stays closer (main text)",
-        measured=ratio.max(),
-        expected=1.0,
-        relation="at most",
-        tolerance=1e-9,
-        verdict=publish.REPRODUCED,
-        where="drift of AUG over that of NOM after the last epoch, largest of the runs, uniform draws",
+        ratio.max(),
+        below=1.000000001,
         decided=trained,
+        id=f"augmented-closer-under-{name}",
+        details="Paper: stays closer (main text). drift of AUG over that of NOM after the last epoch, largest of the runs, uniform draws",
     )
 
 publish.claim(
-    "drift-law-for-three-translation-groups",
+    "beyond: B",
     "For the three groups with translations the law predicts the size of the drift.",
-    paper="B",
-    item=None,
-    paper_value="a theoretical explanation is beyond the scope",
-    measured=pooled(drift / law)[1:],
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="measured over predicted drift of AUG after the last epoch, root mean square over runs, $x$-translations, translations, roto-translations",
+    pooled(drift / law)[1:],
+    equals=1.0,
+    within=0.05,
     decided=trained,
+    id="drift-law-for-three-translation-groups",
+    details="Paper: a theoretical explanation is beyond the scope. measured over predicted drift of AUG after the last epoch, root mean square over runs, $x$-translations, translations, roto-translations",
 )
 
 early = agreement(found["rotations"]["nominal"])[:3]
 publish.claim(
-    "rotations-start-by-the-law-and-bend",
+    "beyond: B",
     "For rotations the law holds in the first epochs. Later the weights respond and drift less.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=[np.max(np.abs(early - 1)) < 0.05, pooled(drift / law)[0] < 0.8],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="measured over predicted drift: of NOM within 5 percent in the first three epochs; of AUG below 0.8 after the last",
+    [np.max(np.abs(early - 1)) < 0.05, pooled(drift / law)[0] < 0.8],
     decided=trained,
+    id="rotations-start-by-the-law-and-bend",
+    details="measured over predicted drift: of NOM within 5 percent in the first three epochs; of AUG below 0.8 after the last",
 )
 
 # %% [markdown]
@@ -250,12 +228,9 @@ publish.table(
 
 steps = dict(zip(GROUPS, same.swapaxes(0, 1), strict=True))
 publish.claim(
-    "larger-groups-drift-further",
+    "beyond: B",
     "From the same weights, the first step drifts at least as far for a larger group.",
-    paper="B",
-    item=None,
-    paper_value="the lower the share, the closer to $\\mathcal{E}$ (heuristic)",
-    measured=[
+    [
         np.max(steps[smaller] / steps[larger])
         for smaller, larger in (
             ("x-translations", "translations"),
@@ -263,12 +238,9 @@ publish.claim(
             ("rotations", "roto-translations"),
         )
     ],
-    expected=1.0,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="first step of NOM and of AUG by the formula, smaller over larger group, largest of the runs, small images, weights equivariant under "
-    "roto-translations",
+    below=1.000000001,
+    id="larger-groups-drift-further",
+    details="Paper: the lower the share, the closer to $\\mathcal{E}$ (heuristic). first step of NOM and of AUG by the formula, smaller over larger group, largest of the runs, small images, weights equivariant under roto-translations",
 )
 
 # %% [markdown]
@@ -298,67 +270,53 @@ publish.table(
 )
 
 publish.claim(
-    "share-orders-the-quotients",
+    "B: Appendix E.2, roto-translations",
     "Augmented training gains more on nominal training for the two groups with small shares $\\dim\\mathcal{E}/\\dim\\mathcal{L}$ than for the two with "
     "large ones.",
-    paper="B",
-    item="Appendix E.2, roto-translations",
-    paper_value="the lower, the closer (main text)",
-    measured=pooled(quotient)[:2].min() / pooled(quotient)[2:].max(),
-    expected=1.5,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="smaller quotient of rotations and $x$-translations over the larger of translations and roto-translations, AUG over NOM, root mean square "
-    "over runs, uniform draws; the order within each of the two pairs is within the spread of the runs",
+    pooled(quotient)[:2].min() / pooled(quotient)[2:].max(),
+    above=1.499999999,
+    verdict="reproduced",
     decided=trained,
+    id="share-orders-the-quotients",
+    details="Paper: the lower, the closer (main text). smaller quotient of rotations and $x$-translations over the larger of translations and roto-translations, AUG over NOM, root mean square over runs, uniform draws; the order within each of the two pairs is within the spread of the runs",
 )
 
 publish.claim(
-    "share-orders-the-drifts",
+    "B: Appendix E.2, x-translations",
     "The smaller the share, the shorter the drift of augmented training itself.",
-    paper="B",
-    item="Appendix E.2, x-translations",
-    paper_value="the lower, the closer (main text)",
-    measured=checks.pairs_in_order(shares[3:], pooled(drift)),
-    expected=1.0,
-    tolerance=1e-9,
-    verdict=publish.NOT_REPRODUCED,
-    where="as before, for the drift of AUG: $x$-translations drift further than rotations",
+    checks.pairs_in_order(shares[3:], pooled(drift)),
+    equals=1.0,
+    within=1e-9,
+    verdict="not reproduced",
     decided=trained,
+    id="share-orders-the-drifts",
+    details="Paper: the lower, the closer (main text). as before, for the drift of AUG: $x$-translations drift further than rotations",
 )
 
 publish.claim(
-    "share-says-little-about-sizes",
+    "beyond: B",
     "Shares differ by a factor of more than a hundred, quotients by less than five.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         shares[3:].max() / shares[3:].min() > 100,
         pooled(quotient).max() / pooled(quotient).min() < 5,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="largest over smallest of the four groups, uniform draws",
     decided=trained,
+    id="share-says-little-about-sizes",
+    details="largest over smallest of the four groups, uniform draws",
 )
 
 publish.claim(
-    "law-orders-the-drifts",
+    "beyond: B",
     "The drift law puts the four groups in the order that training shows.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         checks.pairs_in_order(pooled(two), pooled(one))
         for one, two in ((drift, law), (quotient, quotient_law))
     ],
-    expected=1.0,
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="share of the six pairs in order, by the drift of AUG, and by AUG over NOM",
+    equals=1.0,
+    within=1e-9,
     decided=trained,
+    id="law-orders-the-drifts",
+    details="share of the six pairs in order, by the drift of AUG, and by AUG over NOM",
 )
 
 # %% [markdown]
@@ -423,74 +381,56 @@ publish.table(
 
 published = found[checks.PUBLISHED]["public code"]
 publish.claim(
-    "public-rotations-drift-like-nominal",
+    "beyond: B",
     "With 0, 90 and 180 degrees at 40, 40 and 20 percent, the mean step keeps between 0.2 and 0.45 of the nominal drift.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=published.law[-1] / found["rotations"]["nominal"].law[-1],
-    expected=np.mean([0.2, np.hypot(0.2, 0.4)]),
-    tolerance=(np.hypot(0.2, 0.4) - 0.2) / 2 + 1e-6,
-    verdict=publish.BEYOND,
-    where="by the formula along equivariant training, each run",
+    published.law[-1] / found["rotations"]["nominal"].law[-1],
+    equals=np.mean([0.2, np.hypot(0.2, 0.4)]),
+    within=(np.hypot(0.2, 0.4) - 0.2) / 2 + 1e-6,
+    id="public-rotations-drift-like-nominal",
+    details="by the formula along equivariant training, each run",
 )
 
 publish.claim(
-    "public-rotations-measured",
+    "beyond: B",
     "Training with these draws drifts as the mean step says, until the weights respond.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=pooled(agreement(published)[:10]),
-    expected=1.0,
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="measured drift over that of the mean step, root mean square over runs and the first ten epochs, $14\\times14$ pixels",
+    pooled(agreement(published)[:10]),
+    equals=1.0,
+    within=0.1,
     decided=trained,
+    id="public-rotations-measured",
+    details="measured drift over that of the mean step, root mean square over runs and the first ten epochs, $14\\times14$ pixels",
 )
 
 publish.claim(
-    "public-draws-for-four-groups",
+    "beyond: B",
     "Mean step and sampling noise together give the drift under the public code's draws, for all four groups.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=pooled(draws["public"] / draws["law"]),
-    expected=1.0,
-    tolerance=0.05,
-    verdict=publish.BEYOND,
-    where="measured over predicted drift relative to NOM, root mean square over runs, small images; with the noise of uniform draws, which bounds "
-    "that of the others from above",
+    pooled(draws["public"] / draws["law"]),
+    equals=1.0,
+    within=0.05,
     decided=trained,
+    id="public-draws-for-four-groups",
+    details="measured over predicted drift relative to NOM, root mean square over runs, small images; with the noise of uniform draws, which bounds that of the others from above",
 )
 
 publish.claim(
-    "trend-under-public-draws",
+    "beyond: B, Appendix E.2, translations",
     "With the draws of the public code, the lower the share the more AUG gains on NOM: the trend of the paper.",
-    paper="B",
-    item="Appendix E.2, translations",
-    paper_value="the lower, the closer (main text)",
-    measured=checks.pairs_in_order(draws["shares"], pooled(draws["public"])),
-    expected=1.0,
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="share of the six pairs of groups in this order, AUG over NOM, small images",
+    checks.pairs_in_order(draws["shares"], pooled(draws["public"])),
+    equals=1.0,
+    within=1e-9,
     decided=trained,
+    id="trend-under-public-draws",
+    details="Paper: the lower, the closer (main text). share of the six pairs of groups in this order, AUG over NOM, small images",
 )
 
 publish.claim(
-    "uniform-draws-stay-closer",
+    "beyond: B",
     "With uniform draws AUG stays at least twice as close to $\\mathcal{E}$, for each group.",
-    paper="B",
-    item=None,
-    paper_value=None,
-    measured=pooled(draws["public"]) / pooled(draws["uniform"]),
-    expected=2.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="drift with the public code's draws over drift with uniform ones, same starts, small images",
+    pooled(draws["public"]) / pooled(draws["uniform"]),
+    above=1.999999999,
     decided=trained,
+    id="uniform-draws-stay-closer",
+    details="drift with the public code's draws over drift with uniform ones, same starts, small images",
 )
 
 # %% [markdown]

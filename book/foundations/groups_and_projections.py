@@ -223,32 +223,28 @@ publish.figure(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "maps-fixed-iff-equivariant",
+    "B: Lemma 1",
     "A linear map is equivariant if and only if the lifted representation fixes it.",
-    paper="B",
-    item="Lemma 1",
-    paper_value="the two spaces are equal",
-    measured=[equivariance.commuting_defect(case) for case in gallery.cases()],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="largest entry of the difference of the two projectors, all cases of the gallery",
+    [equivariance.commuting_defect(case) for case in gallery.cases()],
+    equals=0,
+    within=1e-12,
+    id="maps-fixed-iff-equivariant",
+    details="Paper: the two spaces are equal. largest entry of the difference of the two projectors, all cases of the gallery",
 )
 
 publish.claim(
-    "projection-is-average",
+    "B: Lemma 2",
     "For orthogonal representations, the orthogonal projection of a map onto the equivariant maps is its "
     "average over the group, $\\Pi_{\\mathcal{E}} A = \\frac{1}{|G|}\\sum_g \\bar\\rho(g)A$.",
-    paper="B",
-    item="Lemma 2",
-    paper_value="the two maps are equal",
-    measured=[
+    [
         equivariance.averaging_defect(case, rng)
         for case in gallery.orthogonal_cases()
         for _ in range(draws(scale))
     ],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="relative Frobenius distance, random maps, all orthogonal cases of the gallery",
+    equals=0,
+    within=1e-12,
+    id="projection-is-average",
+    details="Paper: the two maps are equal. relative Frobenius distance, random maps, all orthogonal cases of the gallery",
 )
 
 # %% [markdown]
@@ -261,21 +257,16 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "projection-needs-orthogonality",
+    "beyond: B, Lemma 2",
     "For a representation that is not orthogonal, the average over the group need not be the orthogonal "
     "projection onto the equivariant maps.",
-    paper="B",
-    item="Lemma 2",
-    paper_value="excluded by assumption",
-    measured=[
+    [
         np.mean([equivariance.averaging_defect(case, rng) for _ in range(20)])
         for case in gallery.oblique_cases()
     ],
-    expected=0.05,
-    relation="at least",
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="mean relative distance of 20 random maps, each oblique case of the gallery",
+    above=0.049,
+    id="projection-needs-orthogonality",
+    details="Paper: excluded by assumption. mean relative distance of 20 random maps, each oblique case of the gallery",
 )
 
 # %% [markdown]
@@ -310,44 +301,37 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "form-projection-is-average",
+    "B: Lemma 5",
     "The orthogonal projection of a bilinear form onto the invariant forms is its average over the group.",
-    paper="B",
-    item="Lemma 5",
-    paper_value="the two forms are equal",
-    measured=[equivariance.form_averaging_defect(case, rng) for case in gallery.orthogonal_cases()],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="relative Frobenius distance, random forms, all orthogonal cases of the gallery",
+    [equivariance.form_averaging_defect(case, rng) for case in gallery.orthogonal_cases()],
+    equals=0,
+    within=1e-12,
+    id="form-projection-is-average",
+    details="Paper: the two forms are equal. relative Frobenius distance, random forms, all orthogonal cases of the gallery",
 )
 
 blocks = np.array([equivariance.block_defects(case, rng) for case in gallery.orthogonal_cases()])
 publish.claim(
-    "averaged-form-is-block-diagonal",
+    "B: Lemma 6",
     "Averaging a bilinear form does not change it on $\\mathcal{E}$ and removes its two blocks between "
     "$\\mathcal{E}$ and $\\mathcal{E}^\\perp$.",
-    paper="B",
-    item="Lemma 6",
-    paper_value="change 0, blocks 0",
-    measured=blocks,
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="spectral norm of the three blocks relative to that of the form, all orthogonal cases",
+    blocks,
+    equals=0,
+    within=1e-12,
+    id="averaged-form-is-block-diagonal",
+    details="Paper: change 0, blocks 0. spectral norm of the three blocks relative to that of the form, all orthogonal cases",
 )
 
 graphs_case = gallery.find("S4, graphs to graphs")
 publish.claim(
-    "invariant-forms-exceed-products",
+    "beyond: B, Lemma 5",
     "The invariant forms on maps between graphs of four nodes have dimension 2,795; the products of two "
     "equivariant maps span only 225 of them.",
-    paper="B",
-    item="Lemma 5",
-    paper_value=None,
-    measured=equivariance.invariant_form_dimension(graphs_case),
-    expected=[2795, 225],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="orbits of index quadruples, and the square of the number of orbits of index pairs",
+    equivariance.invariant_form_dimension(graphs_case),
+    equals=[2795, 225],
+    within=0.5,
+    id="invariant-forms-exceed-products",
+    details="orbits of index quadruples, and the square of the number of orbits of index pairs",
 )
 
 # %% [markdown]
@@ -378,19 +362,17 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "dimension-formula",
+    "beyond",
     "The number of equivariant maps equals the average product of characters.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         EquivariantMaps(case.rho_in, case.rho_out).dimension
         - dimension_by_characters(representations.lifted(case.rho_in, case.rho_out))
         for case in gallery.cases()
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="difference of the two counts, all cases of the gallery",
+    equals=0,
+    within=0.5,
+    id="dimension-formula",
+    details="difference of the two counts, all cases of the gallery",
 )
 
 # %% tags=["hide-input"]
@@ -417,17 +399,14 @@ publish.table(
 )
 
 publish.claim(
-    "dimensions-of-the-book",
+    "beyond",
     "The spaces of equivariant maps have dimension 15 and 2 for graphs (to graphs and to a number), and 196, "
     "9,604 and 51 for $14 \\times 14$ images under translations, rotations and roto-translations.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[space.dimension for space in spaces.values()],
-    expected=[15, 2, 196, 9604, 51],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="orbits of index pairs; the table above has the character count",
+    [space.dimension for space in spaces.values()],
+    equals=[15, 2, 196, 9604, 51],
+    within=0.5,
+    id="dimensions-of-the-book",
+    details="orbits of index pairs; the table above has the character count",
 )
 
 # %% [markdown]
@@ -513,15 +492,13 @@ publish.figure(
 )
 
 publish.claim(
-    "projected-map-is-equivariant",
+    "beyond",
     "A random map, projected onto $\\mathcal{E}$, answers a rotated digit with a rotated answer.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=turned_back - turned_back[0],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="the pixels of the figure above",
+    turned_back - turned_back[0],
+    equals=0,
+    within=1e-12,
+    id="projected-map-is-equivariant",
+    details="the pixels of the figure above",
 )
 
 # %% [markdown]

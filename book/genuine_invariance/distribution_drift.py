@@ -95,145 +95,104 @@ tied = [
 same = {kind: drift.along(digits, "agreement", kind) for kind in drift.DRIFTS}
 
 publish.claim(
-    "drift-order-of-di",
+    "C: Figure 4",
     "All along the drift the class probabilities of DA are far from invariant and those of IR are close to it: DI differs by a "
     "factor of more than 100 at every level.",
-    paper="C",
-    item="Figure 4",
-    paper_value="DA far above IR and WT",
-    measured=least_factor,
-    expected=100.0 if trained else 5.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="least ratio of the DI of DA to that of IR, means over runs, 11 levels, R4 and T3 (at scale smoke, 5)",
+    least_factor,
+    above=100.0 if trained else 5.0,
+    id="drift-order-of-di",
+    details="Paper: DA far above IR and WT. least ratio of the DI of DA to that of IR, means over runs, 11 levels, R4 and T3 (at scale smoke, 5)",
 )
 
 publish.claim(
-    "weight-tying-survives-every-drift",
+    "C: Figure 4",
     "A weight-tied network is as invariant on drifted images as on others, whatever the drift.",
-    paper="C",
-    item="Figure 4",
-    paper_value="DI = 0 at every level",
-    measured=[
+    [
         np.max(tied) < 1e-6,
         min(drift.at(values, "WT").min() for values in same.values()) == 1,
     ],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="DI and LI zero up to single precision and the same decision on every orbit; four drifts, 11 levels, R4 and T3",
+    id="weight-tying-survives-every-drift",
+    details="Paper: DI = 0 at every level. DI and LI zero up to single precision and the same decision on every orbit; four drifts, 11 levels, R4 and T3",
 )
 
 publish.claim(
-    "slight-drift-moves-di",
+    "C: Figure 4",
     "Under a slight drift, $\\beta = 0.1$, the DI of DA rises sharply: at least twofold.",
-    paper="C",
-    item="Figure 4",
-    paper_value="spurious invariance fails under slight drift",
-    measured=growth,
-    expected=2.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.NOT_REPRODUCED,
-    where="DI of DA at $\\beta = 0.1$ over that at 0, R4 and T3",
+    growth,
+    above=1.999999999,
+    verdict="not reproduced",
+    id="slight-drift-moves-di",
+    details="Paper: spurious invariance fails under slight drift. DI of DA at $\\beta = 0.1$ over that at 0, R4 and T3",
 )
 
 publish.claim(
-    "slight-drift-costs-accuracy",
+    "C: Figure 4",
     "Under a slight drift, $\\beta = 0.1$, DA loses at least a tenth of its accuracy.",
-    paper="C",
-    item="Figure 4",
-    paper_value="spurious invariance fails under slight drift",
-    measured=drift.at(ratio, "DA", 0.1),
-    expected=0.9,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.NOT_REPRODUCED,
-    where="accuracy ratio of DA at $\\beta = 0.1$, R4 and T3",
+    drift.at(ratio, "DA", 0.1),
+    below=0.900000001,
+    verdict="not reproduced",
     decided=trained,
+    id="slight-drift-costs-accuracy",
+    details="Paper: spurious invariance fails under slight drift. accuracy ratio of DA at $\\beta = 0.1$, R4 and T3",
 )
 
 publish.claim(
-    "strong-drift-breaks-spurious-invariance",
+    "beyond: C, Figure 4",
     "Spurious invariance does fail, but half way: at $\\beta = 0.5$ the DI of DA is at least three times what it was.",
-    paper="C",
-    item="Figure 4",
-    paper_value=None,
-    measured=drift.at(error, "DA", 0.5) / drift.at(error, "DA", 0.0),
-    expected=3.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="DI of DA at $\\beta = 0.5$ over that at 0, R4 and T3",
+    drift.at(error, "DA", 0.5) / drift.at(error, "DA", 0.0),
+    above=2.999999999,
     decided=trained,
+    id="strong-drift-breaks-spurious-invariance",
+    details="DI of DA at $\\beta = 0.5$ over that at 0, R4 and T3",
 )
 
 publish.claim(
-    "regularised-decisions-survive-the-drift",
+    "C: Figure 4",
     "The decisions of IR stay invariant all the way to clothes: more than 19 of 20 moved images keep their class, at every level. With DA fewer than 4 of 5 do in the end.",
-    paper="C",
-    item="Figure 4",
-    paper_value="IR stays invariant",
-    measured=np.concatenate(
+    np.concatenate(
         [
             drift.at(same["mixture"], "IR").min(axis=1) - 0.95,
             0.8 - drift.at(same["mixture"], "DA", 1.0),
         ]
     ),
-    expected=0.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="least agreement of IR over 11 levels less 0.95, and 0.8 less the agreement of DA at $\\beta = 1$, R4 and T3",
+    above=-1e-09,
     decided=trained,
+    id="regularised-decisions-survive-the-drift",
+    details="Paper: IR stays invariant. least agreement of IR over 11 levels less 0.95, and 0.8 less the agreement of DA at $\\beta = 1$, R4 and T3",
 )
 
 publish.claim(
-    "wt-keeps-more-accuracy",
+    "C: Figure 4",
     "WT keeps at least as large a share of its accuracy as DA, at every level and for both groups.",
-    paper="C",
-    item="Figure 4",
-    paper_value="WT above DA",
-    measured=(drift.at(ratio, "WT") - drift.at(ratio, "DA")).min(axis=1),
-    expected=0.0,
-    relation="at least",
-    tolerance=0.005,
-    verdict=publish.REPRODUCED,
-    where="least difference of accuracy ratios over 11 levels, R4 and T3",
+    (drift.at(ratio, "WT") - drift.at(ratio, "DA")).min(axis=1),
+    above=-0.005,
     decided=trained,
+    id="wt-keeps-more-accuracy",
+    details="Paper: WT above DA. least difference of accuracy ratios over 11 levels, R4 and T3",
 )
 
 publish.claim(
-    "ir-keeps-more-accuracy",
+    "C: Figure 4",
     "IR keeps at least as large a share of its accuracy as DA, at every level and for both groups.",
-    paper="C",
-    item="Figure 4",
-    paper_value="IR above DA",
-    measured=(drift.at(ratio, "IR") - drift.at(ratio, "DA")).min(axis=1),
-    expected=0.0,
-    relation="at least",
-    tolerance=0.005,
-    verdict=publish.NOT_REPRODUCED,
-    where="least difference of accuracy ratios over 11 levels, R4 and T3",
+    (drift.at(ratio, "IR") - drift.at(ratio, "DA")).min(axis=1),
+    above=-0.005,
+    verdict="not reproduced",
     decided=trained,
+    id="ir-keeps-more-accuracy",
+    details="Paper: IR above DA. least difference of accuracy ratios over 11 levels, R4 and T3",
 )
 
 publish.claim(
-    "slight-drift-hurts-ir-most",
+    "beyond: C, Figure 4",
     "Under a slight drift and R4, IR loses the most: at least five points of the accuracy ratio more than DA, and DA more than WT.",
-    paper="C",
-    item="Figure 4",
-    paper_value=None,
-    measured=[
+    [
         drift.at(ratio, "DA", 0.1)[0] - drift.at(ratio, "IR", 0.1)[0],
         drift.at(ratio, "WT", 0.1)[0] - drift.at(ratio, "DA", 0.1)[0],
     ],
-    expected=[0.05, 0.0],
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="differences of accuracy ratios at $\\beta = 0.1$, R4: DA less IR, WT less DA",
+    above=[0.05, 0.0],
     decided=trained,
+    id="slight-drift-hurts-ir-most",
+    details="differences of accuracy ratios at $\\beta = 0.1$, R4: DA less IR, WT less DA",
 )
 
 # %% [markdown]
@@ -246,16 +205,13 @@ publish.claim(
 # %% tags=["hide-input"]
 ends = accuracy[..., -1].mean(axis=2)
 publish.claim(
-    "ratio-ends-at-chance",
+    "beyond: C, Figure 4",
     "At $\\beta = 1$ the images say nothing about their labels, and all accuracies are close to that of guessing, one in nine.",
-    paper="C",
-    item="Figure 4",
-    paper_value=None,
-    measured=ends,
-    expected=1 / 9,
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="accuracy at $\\beta = 1$, DA, IR, WT, R4 and T3",
+    ends,
+    equals=1 / 9,
+    within=0.1,
+    id="ratio-ends-at-chance",
+    details="accuracy at $\\beta = 1$, DA, IR, WT, R4 and T3",
 )
 
 # %% [markdown]
@@ -317,34 +273,21 @@ relative = {kind: drift.relative_error(digits, kind) for kind in drift.DRIFTS}
 errors = {kind: drift.along(digits, "distribution_error", kind) for kind in drift.DRIFTS}
 
 publish.claim(
-    "dropped-pixels-keep-the-order",
+    "beyond: C, Figure 4",
     "Dropped pixels disturb DA and IR in the same order as clothes do: at half of the pixels the DI of DA is above that of IR by a factor of more than 100.",
-    paper="C",
-    item="Figure 4",
-    paper_value=None,
-    measured=drift.at(errors["dropped pixels"], "DA", 0.5)
-    / drift.at(errors["dropped pixels"], "IR", 0.5),
-    expected=100.0 if trained else 5.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="ratio of DI at level 0.5, means over runs, R4 and T3 (at scale smoke, 5)",
+    drift.at(errors["dropped pixels"], "DA", 0.5) / drift.at(errors["dropped pixels"], "IR", 0.5),
+    above=100.0 if trained else 5.0,
+    id="dropped-pixels-keep-the-order",
+    details="ratio of DI at level 0.5, means over runs, R4 and T3 (at scale smoke, 5)",
 )
 
 publish.claim(
-    "weight-tying-is-no-shield",
+    "beyond: C, Figure 4",
     "Exact invariance does not protect accuracy: under noise and change of contrast weight-tied networks, too, end close to guessing.",
-    paper="C",
-    item="Figure 4",
-    paper_value=None,
-    measured=[
-        drift.at(drift.along(digits, "accuracy", kind), "WT", 1.0) for kind in ("noise", "contrast")
-    ],
-    expected=0.3,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="accuracy of WT at level 1, noise and contrast, R4 and T3",
+    [drift.at(drift.along(digits, "accuracy", kind), "WT", 1.0) for kind in ("noise", "contrast")],
+    below=0.300000001,
+    id="weight-tying-is-no-shield",
+    details="accuracy of WT at level 1, noise and contrast, R4 and T3",
 )
 
 # %% [markdown]
@@ -384,21 +327,16 @@ factors = np.array([1.0, 2.0, 4.0, 8.0])
 falling, growing = drift.scaled_pair(factors)
 
 publish.claim(
-    "saturation-hides-logit-error",
+    "beyond",
     "Two images with one decision have a divergence of at most $(C - 1) e^{-m} (1 + R)$, for margin $m$ and range $R$. Larger "
     "logits make it vanish, while the logit error grows with the square.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         (divergences <= bounds + 1e-12).all(),
         (np.diff(np.log(falling)) < -np.diff(factors)).all(),
         np.allclose(growing, growing[0] * factors**2, rtol=1e-12),
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="random logits of nine classes; $f(x) = (3, 0, 1)$ and $f(gx) = (5, 1, -2)$ times 1, 2, 4 and 8: the divergence falls "
-    "faster than $e^{-a}$",
+    id="saturation-hides-logit-error",
+    details="random logits of nine classes; $f(x) = (3, 0, 1)$ and $f(gx) = (5, 1, -2)$ times 1, 2, 4 and 8: the divergence falls faster than $e^{-a}$",
 )
 
 # %% tags=["hide-input"]
@@ -425,21 +363,17 @@ publish.figure(
 
 decisions = drift.along(digits, "agreement", "noise")
 publish.claim(
-    "noise-unmasks-ir",
+    "beyond: C, Figure 4",
     "The invariance that IR has learned does not extend to noise, and DI does not tell. On pure noise the scale-free LI of IR is at "
     "least a hundred times what it is on digits, and the decisions on moved images differ more often. Its DI stays below a fifth of that of DA on digits.",
-    paper="C",
-    item="Figure 4",
-    paper_value="IR stays invariant",
-    measured=[
+    [
         drift.at(relative["noise"], "IR", 1.0) > 100 * drift.at(relative["noise"], "IR", 0.0),
         drift.at(decisions, "IR", 1.0) < drift.at(decisions, "IR", 0.0),
         drift.at(errors["noise"], "IR", 1.0) < 0.2 * drift.at(errors["noise"], "DA", 0.0),
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="means over runs, R4 and T3",
     decided=trained,
+    id="noise-unmasks-ir",
+    details="Paper: IR stays invariant. means over runs, R4 and T3",
 )
 
 nearly_grey = 6  # level 0.6
@@ -454,37 +388,27 @@ picked = {
     for name in ("agreement", "distribution_error", "logit_error", "accuracy")
 }
 publish.claim(
-    "collapse-hides-from-di",
+    "beyond: C, Figure 4",
     "On a pale negative a DA network can be invariant by DI and by its decisions, and far from invariant by its logits. It is then right as often as a guess.",
-    paper="C",
-    item="Figure 4",
-    paper_value=None,
-    measured=[
+    [
         picked["distribution_error"] < 1e-3,
         picked["agreement"] > 0.99,
         picked["logit_error"] > 5,
         picked["accuracy"] < 0.2,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="contrast at level 0.6, for each group the run of least DI: DI below 0.001, equal decisions on more than 99 in 100 moved images, LI above 5, "
-    "accuracy below 0.2",
     decided=trained,
+    id="collapse-hides-from-di",
+    details="contrast at level 0.6, for each group the run of least DI: DI below 0.001, equal decisions on more than 99 in 100 moved images, LI above 5, accuracy below 0.2",
 )
 
 publish.claim(
-    "scale-free-error-sees-the-collapse",
+    "beyond: C, Figure 4",
     "The scale-free LI sees it: at the same level it is at least ten times what it is on the digits themselves.",
-    paper="C",
-    item="Figure 4",
-    paper_value=None,
-    measured=drift.at(relative["contrast"], "DA", 0.6) / drift.at(relative["contrast"], "DA", 0.0),
-    expected=10.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="scale-free LI of DA at level 0.6 over that at 0, means over runs, R4 and T3",
+    drift.at(relative["contrast"], "DA", 0.6) / drift.at(relative["contrast"], "DA", 0.0),
+    above=9.999999999,
     decided=trained,
+    id="scale-free-error-sees-the-collapse",
+    details="scale-free LI of DA at level 0.6 over that at 0, means over runs, R4 and T3",
 )
 
 # %% [markdown]
@@ -527,16 +451,11 @@ publish.claim(
 # %% tags=["hide-input"]
 gaps = np.array([drift.invariance_gaps(group, rng) for group in GROUPS])
 publish.claim(
-    "averages-are-invariant",
+    "beyond",
     "The average of any network over the orbit is invariant at every input.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[gaps[:, 1].max() < 1e-12, gaps[:, 0].min() > 1e-2],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="random ReLU networks on noise, R4 and T3: logits averaged over the orbit change by less than 1e-12, those of the "
-    "network itself by more than one per cent",
+    [gaps[:, 1].max() < 1e-12, gaps[:, 0].min() > 1e-2],
+    id="averages-are-invariant",
+    details="random ReLU networks on noise, R4 and T3: logits averaged over the orbit change by less than 1e-12, those of the network itself by more than one per cent",
 )
 
 gains = []
@@ -557,30 +476,23 @@ for classes in (2, 3, 9):
             )
 
 publish.claim(
-    "averaging-never-raises-the-loss",
+    "beyond",
     "Averaging over the orbit never raises the mean cross-entropy over the orbit. For logits the gain is a mean divergence, "
     "{eq}`eq-averaging-gain`, at most a quarter of the variance over the orbit.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=gains,
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="random logits, two to nine classes, two to four elements: identity, Jensen's inequality for probabilities, and the quarter",
+    gains,
+    id="averaging-never-raises-the-loss",
+    details="random logits, two to nine classes, two to four elements: identity, Jensen's inequality for probabilities, and the quarter",
 )
 
 minimal = np.array([[[1.0, 0.0]], [[0.0, 3.0]]])
 publish.claim(
-    "averaging-can-lower-accuracy",
+    "beyond",
     "Averaging can lower the accuracy.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=drift.averaging_accuracies(minimal, np.zeros(1, int)),
-    expected=[0.5, 0, 0],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="one orbit of two images with label 1, logits $(1, 0)$ and $(0, 3)$: accuracy single, of averaged logits, of averaged probabilities",
+    drift.averaging_accuracies(minimal, np.zeros(1, int)),
+    equals=[0.5, 0, 0],
+    within=1e-12,
+    id="averaging-can-lower-accuracy",
+    details="one orbit of two images with label 1, logits $(1, 0)$ and $(0, 3)$: accuracy single, of averaged logits, of averaged probabilities",
 )
 
 outcomes = {
@@ -592,17 +504,14 @@ outcomes = {
     for outvoted in (False, True)
 }
 publish.claim(
-    "any-number-of-right-decisions",
+    "beyond",
     "On one orbit, any number of right decisions below $\\lvert G\\rvert$ is compatible with averages that are wrong, and any number, "
     "zero included, with averages that are right.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[np.max(outcomes[True]), 1 - np.min(outcomes[False])],
-    expected=0.0,
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="constructed logits of three classes, two to eight elements, averaged logits and averaged probabilities",
+    [np.max(outcomes[True]), 1 - np.min(outcomes[False])],
+    equals=0.0,
+    within=1e-12,
+    id="any-number-of-right-decisions",
+    details="constructed logits of three classes, two to eight elements, averaged logits and averaged probabilities",
 )
 
 # %% [markdown]
@@ -673,76 +582,51 @@ lead = {
 }
 
 publish.claim(
-    "averaged-da-beats-wt-and-ir",
+    "beyond: C",
     "On digits a DA network averaged over the orbit is more accurate than an IR network and than a WT network, for both groups.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=lead["digits"],
-    expected=0.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="accuracy of averaged logits less that of IR, then of WT, means over runs, R4 and T3",
+    lead["digits"],
+    above=-1e-09,
     decided=trained,
+    id="averaged-da-beats-wt-and-ir",
+    details="accuracy of averaged logits less that of IR, then of WT, means over runs, R4 and T3",
 )
 
 publish.claim(
-    "averaged-da-on-clothes",
+    "beyond: C, FMNIST",
     "On clothes it is far more accurate than IR, and as accurate as WT up to a percentage point.",
-    paper="C",
-    item="FMNIST",
-    paper_value=None,
-    measured=[*lead["clothes"][0], *(0.01 - np.abs(lead["clothes"][1]))],
-    expected=[0.05, 0.05, 0.0, 0.0],
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="accuracy of averaged logits less that of IR, R4 and T3; a percentage point less the distance from WT, R4 and T3; means over runs",
+    [*lead["clothes"][0], *(0.01 - np.abs(lead["clothes"][1]))],
+    above=[0.05, 0.05, 0.0, 0.0],
     decided=trained,
+    id="averaged-da-on-clothes",
+    details="accuracy of averaged logits less that of IR, R4 and T3; a percentage point less the distance from WT, R4 and T3; means over runs",
 )
 
 publish.claim(
-    "averaging-helps-da",
+    "beyond: C",
     "Averaging logits over the orbit raises the accuracy of DA by at least a fifth of a percentage point, although no law says so.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=gain["DA"],
-    expected=0.002,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="accuracy of averaged logits less the accuracy, digits and clothes, R4 and T3",
+    gain["DA"],
+    above=0.001999999,
     decided=trained,
+    id="averaging-helps-da",
+    details="accuracy of averaged logits less the accuracy, digits and clothes, R4 and T3",
 )
 
 publish.claim(
-    "averaging-does-nothing-to-ir",
+    "beyond: C",
     "For IR there is next to nothing to average: the accuracy moves by less than a tenth of a percentage point.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=np.abs(gain["IR"]),
-    expected=0.001 if trained else 0.03,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="absolute change of the accuracy, digits and clothes, R4 and T3 (at scale smoke, three points)",
+    np.abs(gain["IR"]),
+    below=0.001 if trained else 0.03,
+    id="averaging-does-nothing-to-ir",
+    details="absolute change of the accuracy, digits and clothes, R4 and T3 (at scale smoke, three points)",
 )
 
 publish.claim(
-    "averaging-costs-little-more-than-tying",
+    "beyond: C",
     "At the published size averaging costs $\\lvert G\\rvert$ times the multiplications of a free network, and at most 1.3 times those of a weight-tied network.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=[cost["averaged"] / cost["weight-tied"] for cost in costs],
-    expected=1.3,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="multiplications for one image, averaged over weight-tied, R4 and T3",
+    [cost["averaged"] / cost["weight-tied"] for cost in costs],
+    below=1.300000001,
+    id="averaging-costs-little-more-than-tying",
+    details="multiplications for one image, averaged over weight-tied, R4 and T3",
 )
 
 # %% [markdown]
@@ -795,68 +679,50 @@ saliency = {
 }
 
 publish.claim(
-    "clothes-order-of-errors",
+    "beyond: C, FMNIST",
     "Trained on clothes, the errors have the order they have on digits: LI and DI of DA are far above those of IR, and those of WT are zero.",
-    paper="C",
-    item="FMNIST",
-    paper_value=None,
-    measured=[
+    [
         *(
             level[name][:, DA] > (200 if trained else 10) * level[name][:, IR]
             for name in ("logit_error", "distribution_error")
         ),
         *(level[name][:, WT] < 1e-9 for name in ("logit_error", "distribution_error")),
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="factor of at least 200 between DA and IR (at scale smoke, 10), R4 and T3",
+    id="clothes-order-of-errors",
+    details="factor of at least 200 between DA and IR (at scale smoke, 10), R4 and T3",
 )
 
 publish.claim(
-    "clothes-accuracy-of-ir",
+    "beyond: C, FMNIST",
     "On clothes as on digits, IR pays for its invariance with accuracy: at least five percentage points.",
-    paper="C",
-    item="FMNIST",
-    paper_value=None,
-    measured=level["accuracy"][:, DA] - level["accuracy"][:, IR],
-    expected=0.05,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="accuracy of DA less that of IR, means over runs, R4 and T3",
+    level["accuracy"][:, DA] - level["accuracy"][:, IR],
+    above=0.049999999,
     decided=trained,
+    id="clothes-accuracy-of-ir",
+    details="accuracy of DA less that of IR, means over runs, R4 and T3",
 )
 
 publish.claim(
-    "clothes-similarity-of-saliency",
+    "beyond: C, FMNIST",
     "On clothes as on digits, the published SI separates the networks: WT has one, IR comes within a tenth of it, DA stays below 0.7.",
-    paper="C",
-    item="FMNIST",
-    paper_value=None,
-    measured=[
+    [
         min(saliency["WT"]) > 0.98,
         min(saliency["IR"]) > 0.9,
         max(saliency["DA"]) < 0.7,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="mean over runs, R4 and T3, the identity left out",
     decided=trained,
+    id="clothes-similarity-of-saliency",
+    details="mean over runs, R4 and T3, the identity left out",
 )
 
 publish.claim(
-    "clothes-scale-free-error",
+    "beyond: C, FMNIST",
     "The errors of IR are small not only because its logits are: LI over twice the variance of the logits differs by a factor of at least 100.",
-    paper="C",
-    item="FMNIST",
-    paper_value=None,
-    measured=level["scale_free"][:, DA] / level["scale_free"][:, IR],
-    expected=100.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="scale-free LI of DA over that of IR, means over runs, R4 and T3",
+    level["scale_free"][:, DA] / level["scale_free"][:, IR],
+    above=99.999999999,
     decided=trained,
+    id="clothes-scale-free-error",
+    details="scale-free LI of DA over that of IR, means over runs, R4 and T3",
 )
 
 # %% tags=["hide-input"]
@@ -875,32 +741,23 @@ moved = drift.along(clothes, "distribution_error")
 kept = drift.accuracy_ratio(clothes)
 
 publish.claim(
-    "slight-drift-from-clothes",
+    "beyond: C, FMNIST",
     "Trained on clothes, too, DA survives a slight drift: at $\\beta = 0.1$ its DI is not doubled, and it keeps nine tenths of its accuracy.",
-    paper="C",
-    item="FMNIST",
-    paper_value=None,
-    measured=[
+    [
         (drift.at(moved, "DA", 0.1) < 2 * drift.at(moved, "DA", 0.0)).all(),
         (drift.at(kept, "DA", 0.1) > 0.9).all(),
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="means over runs, R4 and T3",
+    id="slight-drift-from-clothes",
+    details="means over runs, R4 and T3",
 )
 
 publish.claim(
-    "order-of-di-from-clothes",
+    "beyond: C, FMNIST",
     "On the way from clothes to digits the DI of DA stays above that of IR by a factor of more than 200.",
-    paper="C",
-    item="FMNIST",
-    paper_value=None,
-    measured=(drift.at(moved, "DA") / drift.at(moved, "IR")).min(),
-    expected=200.0 if trained else 5.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="least ratio over 11 levels, R4 and T3 (at scale smoke, 5)",
+    (drift.at(moved, "DA") / drift.at(moved, "IR")).min(),
+    above=200.0 if trained else 5.0,
+    id="order-of-di-from-clothes",
+    details="least ratio over 11 levels, R4 and T3 (at scale smoke, 5)",
 )
 
 # %% tags=["hide-input", "nbval-ignore-output"]

@@ -102,16 +102,13 @@ for orbit in (turns, shifts):
         readings.append(float(error(logits) / error(logits, identity=False)))
 
 publish.claim(
-    "identity-in-the-mean",
+    "beyond: C, Eq. 2, LI",
     "Counting the identity multiplies LI and DI by $(|G| - 1)/|G|$: $\\tfrac34$ for R4 and $\\tfrac23$ for T3.",
-    paper="C",
-    item="Eq. 2, LI",
-    paper_value="not said whether $g = e$ counts",
-    measured=readings,
-    expected=[3 / 4, 3 / 4, 2 / 3, 2 / 3],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="ratio of the two means: LI, DI under R4; LI, DI under T3; random networks",
+    readings,
+    equals=[3 / 4, 3 / 4, 2 / 3, 2 / 3],
+    within=1e-12,
+    id="identity-in-the-mean",
+    details="Paper: not said whether $g = e$ counts. ratio of the two means: LI, DI under R4; LI, DI under T3; random networks",
 )
 
 similar = []
@@ -121,18 +118,13 @@ for order, orbit in ((4, turns), (3, shifts)):
         similar.append(float(invariance.saliency_similarity(maps, orbit).mean) - 1 / order)
 
 publish.claim(
-    "identity-in-saliency",
+    "beyond: C, Eq. 3, SI",
     "With the identity counted, SI of maps without negative entries is at least $1/|G|$, a quarter for R4. Table 1 gives "
     "0.17 for a network under R4, so SI leaves the identity out there.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value="0.17 for R4, DA",
-    measured=[min(similar), 0.25 - 0.17],
-    expected=0.0,
-    relation="at least",
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="least SI less $1/|G|$ over random maps with few large entries; a quarter less the published value",
+    [min(similar), 0.25 - 0.17],
+    above=-1e-12,
+    id="identity-in-saliency",
+    details="Paper: 0.17 for R4, DA. least SI less $1/|G|$ over random maps with few large entries; a quarter less the published value",
 )
 
 # %% [markdown]
@@ -186,46 +178,38 @@ for case in cases:
             )
 
 publish.claim(
-    "li-zero-implies-di-zero",
+    "C: LI = 0 implies DI = 0, not conversely",
     "LI = 0 implies DI = 0.",
-    paper="C",
-    item="LI = 0 implies DI = 0, not conversely",
-    paper_value="stated",
-    measured=[np.max(invariant_errors) < 1e-14, np.min(other_errors) > 1e-9],
-    tolerance=0.5,
-    verdict=publish.HOLDS,
-    where=f"{len(cases)} representations of the gallery: networks averaged over the group have both zero up to rounding, "
-    "the same networks without the average have neither zero",
+    [np.max(invariant_errors) < 1e-14, np.min(other_errors) > 1e-9],
+    id="li-zero-implies-di-zero",
+    details="Paper: stated."
+    + " "
+    + (
+        f"{len(cases)} representations of the gallery: networks averaged over the group have both zero up to rounding, "
+        "the same networks without the average have neither zero"
+    ),
 )
 
 publish.claim(
-    "di-at-most-a-quarter-of-li",
+    "beyond: C, LI = 0 implies DI = 0, not conversely",
     "DI is at most $\\tfrac14$ LI, and no smaller factor will do.",
-    paper="C",
-    item="LI = 0 implies DI = 0, not conversely",
-    paper_value="no bound stated",
-    measured=max(
+    max(
         measuring.divergence_over_error(spread, 100 * repeats, rng) for spread in (0.01, 0.1, 1, 10)
     ),
-    expected=0.25,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="largest DI over LI on random logits, two to six classes, changes from small to large",
+    below=0.250000001,
+    id="di-at-most-a-quarter-of-li",
+    details="Paper: no bound stated. largest DI over LI on random logits, two to six classes, changes from small to large",
 )
 
 pair = torch.tensor([[[0.0, 0.0]], [[1e-3, -1e-3]]], dtype=torch.float64)
 publish.claim(
-    "quarter-is-reached",
+    "beyond: C, LI = 0 implies DI = 0, not conversely",
     "Near a tie of two classes DI over LI tends to $\\tfrac14$.",
-    paper="C",
-    item="LI = 0 implies DI = 0, not conversely",
-    paper_value="no bound stated",
-    measured=invariance.distribution_error(pair) / invariance.logit_error(pair),
-    expected=0.25,
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="$f(x) = (0, 0)$ and $f(gx) = (0.001, -0.001)$",
+    invariance.distribution_error(pair) / invariance.logit_error(pair),
+    equals=0.25,
+    within=1e-6,
+    id="quarter-is-reached",
+    details="Paper: no bound stated. $f(x) = (0, 0)$ and $f(gx) = (0.001, -0.001)$",
 )
 
 # %% tags=["hide-input"]
@@ -236,40 +220,36 @@ rows = {
 }
 
 publish.claim(
-    "common-offset",
+    "C: LI = 0 implies DI = 0, not conversely",
     "DI = 0 does not imply LI = 0: an offset that all logits share, $f(x) = h(x) + c(x)\\mathbf{1}$ with $h$ invariant, has "
     "DI = 0 and LI = $C \\operatorname{mean}(c(x) - c(gx))^2$, as large as one likes.",
-    paper="C",
-    item="LI = 0 implies DI = 0, not conversely",
-    paper_value="stated",
-    measured=[
+    [
         rows["common offset"].di < 1e-12,
         rows["common offset"].li > 100,
         abs(rows["common offset"].li / measuring.offset_error(found) - 1) < 1e-9,
     ],
-    tolerance=0.5,
-    verdict=publish.HOLDS,
-    where=f"images of {measuring.SIDE} x {measuring.SIDE} pixels under R4: DI below 1e-12, LI above 100 and as predicted",
+    id="common-offset",
+    details="Paper: stated."
+    + " "
+    + (
+        f"images of {measuring.SIDE} x {measuring.SIDE} pixels under R4: DI below 1e-12, LI above 100 and as predicted"
+    ),
 )
 
 certain_logits = invariance.orbit_logits(found.networks["certain"], found.x, found.orbit)
 publish.claim(
-    "collapsed-classifier",
+    "beyond: C, Eq. 1, DI",
     "A classifier that always returns one class with certainty has DI near 0 and a LI that says it is as far from invariant "
     "as before: adding 30 to one logit of a network leaves its LI and takes DI below {eq}`eq-certain`.",
-    paper="C",
-    item="Eq. 1, DI",
-    paper_value=None,
-    measured=[
+    [
         rows["certain"].di < 1e-5,
         rows["certain"].di <= measuring.certainty_bound(certain_logits),
         abs(rows["certain"].li / rows["free"].li - 1) < 1e-9,
         rows["certain"].li > 1,
         rows["certain"].agreement == 1,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="DI below 1e-5 and below the bound, LI unchanged and above 1, the same decision on every orbit",
+    id="collapsed-classifier",
+    details="DI below 1e-5 and below the bound, LI unchanged and above 1, the same decision on every orbit",
 )
 
 # %% [markdown]
@@ -327,12 +307,9 @@ publish.figure(
 )
 
 publish.claim(
-    "shrunken-network",
+    "beyond: C, Eq. 2, LI",
     "LI has a unit: the network $af$ makes the same decisions as $f$ and has $a^2$ times its LI, the same share and the same SI.",
-    paper="C",
-    item="Eq. 2, LI",
-    paper_value="LI is compared between networks as it is",
-    measured=[
+    [
         np.ptp([row.li / a**2 for row, a in zip(scaled, factors, strict=True)])
         < 1e-9 * scaled[0].li / factors[0] ** 2,
         np.ptp([row.share for row in scaled]) < 1e-9,
@@ -340,27 +317,22 @@ publish.claim(
         np.ptp([row.agreement for row in scaled]) == 0,
         rows["shrunken"].li < 0.02 and rows["shrunken"].agreement < 0.9,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="factors from 0.001 to 100; a random network with LI below 0.02 decides differently on moved images",
+    id="shrunken-network",
+    details="Paper: LI is compared between networks as it is. factors from 0.001 to 100; a random network with LI below 0.02 decides differently on moved images",
 )
 
 constant = measuring.measured(measuring.constant_logits, found.x, found.orbit)
 publish.claim(
-    "nothing-learned",
+    "beyond: C, Eq. 2, LI",
     "Constant logits have LI = DI = 0, and no SI: every pair of saliency maps is undefined.",
-    paper="C",
-    item="Eq. 2, LI",
-    paper_value=None,
-    measured=[
+    [
         constant.li == 0,
         constant.di == 0,
         np.isnan(constant.signed),
         constant.undefined == 3 * len(found.x),
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="LI, DI, the mean of no cosine, and all pairs counted as undefined",
+    id="nothing-learned",
+    details="LI, DI, the mean of no cosine, and all pairs counted as undefined",
 )
 
 # %% tags=["hide-input"]
@@ -378,64 +350,49 @@ for _ in range(repeats):
         )
 
 publish.claim(
-    "li-is-twice-the-orbit-variance",
+    "beyond: C, Eq. 2, LI",
     "On data in whole orbits LI is twice the variance within orbits, and the scale-free LI is the share of that variance in "
     "the total, whatever the scale and the offset of the logits.",
-    paper="C",
-    item="Eq. 2, LI",
-    paper_value=None,
-    measured=[np.ptp([*whole, 2.0]), np.abs(shares).max()],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="LI over the variance within orbits less 2, and scale-free LI of $3.5 f - 2$ less the share of $f$; random logits, "
-    "cyclic groups of order 2, 3, 4 and 8",
+    [np.ptp([*whole, 2.0]), np.abs(shares).max()],
+    equals=0,
+    within=1e-12,
+    id="li-is-twice-the-orbit-variance",
+    details="LI over the variance within orbits less 2, and scale-free LI of $3.5 f - 2$ less the share of $f$; random logits, cyclic groups of order 2, 3, 4 and 8",
 )
 
 publish.claim(
-    "li-between-one-and-group-order",
+    "beyond: C, Eq. 2, LI",
     "On other data LI lies between one and $|G|$ times the variance within orbits.",
-    paper="C",
-    item="Eq. 2, LI",
-    paper_value=None,
-    measured=[
+    [
         *[1 - r.min() for r in ratios.values()],
         *[r.max() - order for order, r in ratios.items()],
     ],
-    expected=0.0,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="1 less the least ratio, and the largest ratio less $|G|$; random logits whose size differs between group elements, "
-    "$|G|$ = 2, 3, 4, 8",
+    below=1e-09,
+    id="li-between-one-and-group-order",
+    details="1 less the least ratio, and the largest ratio less $|G|$; random logits whose size differs between group elements, $|G|$ = 2, 3, 4, 8",
 )
 
 detectors = {order: measuring.upright_detector(order, 5) for order in (2, 3, 4, 8)}
 publish.claim(
-    "upright-detector",
+    "beyond: C, Eq. 2, LI",
     "A network that only tells upright images from moved ones has scale-free LI $|G|/2$, which exceeds 1 for R4 and T3, and "
     "share 1.",
-    paper="C",
-    item="Eq. 2, LI",
-    paper_value=None,
-    measured=[
+    [
         float(m(logits))
         for logits in detectors.values()
         for m in (invariance.scale_free_logit_error, invariance.orbit_share)
     ],
-    expected=[1, 1, 1.5, 1, 2, 1, 4, 1],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="scale-free LI and share for $|G|$ = 2, 3, 4, 8",
+    equals=[1, 1, 1.5, 1, 2, 1, 4, 1],
+    within=1e-12,
+    id="upright-detector",
+    details="scale-free LI and share for $|G|$ = 2, 3, 4, 8",
 )
 
 publish.claim(
-    "share-of-known-networks",
+    "beyond: C, Eq. 2, LI",
     "The share is 0 for an invariant network, 1 for one that changes sign under half of the group, and $1 - 1/|G|$ for "
     "independent logits.",
-    paper="C",
-    item="Eq. 2, LI",
-    paper_value=None,
-    measured=[
+    [
         rows["invariant"].share,
         rows["sign"].share,
         *[
@@ -443,10 +400,10 @@ publish.claim(
             for order in (3, 4)
         ],
     ],
-    expected=[0, 1, 2 / 3, 3 / 4],
-    tolerance=0.01,
-    verdict=publish.BEYOND,
-    where="invariant and sign-changing networks under R4; independent Gaussian logits, $|G|$ = 3 and 4",
+    equals=[0, 1, 2 / 3, 3 / 4],
+    within=0.01,
+    id="share-of-known-networks",
+    details="invariant and sign-changing networks under R4; independent Gaussian logits, $|G|$ = 3 and 4",
 )
 
 # %% [markdown]
@@ -494,16 +451,16 @@ for case in gallery.orthogonal_cases():
             control.append(measuring.gradient_gap(network, x, matrices))
 
 publish.claim(
-    "gradients-of-invariant-networks",
+    "C: Eq. 3, SI",
     "The gradient of an invariant network moves with the image, $\\nabla f(gx) = g \\nabla f(x)$, so that SI = 1.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value="SI = 1 for weight-tied networks",
-    measured=[max(gaps) < 1e-11, min(control) > 1e-3, abs(rows["invariant"].signed - 1) < 1e-9],
-    tolerance=0.5,
-    verdict=publish.HOLDS,
-    where=f"averaged networks on {len(gallery.orthogonal_cases())} orthogonal representations of the gallery, against the same "
-    "networks without the average; SI under R4",
+    [max(gaps) < 1e-11, min(control) > 1e-3, abs(rows["invariant"].signed - 1) < 1e-9],
+    id="gradients-of-invariant-networks",
+    details="Paper: SI = 1 for weight-tied networks."
+    + " "
+    + (
+        f"averaged networks on {len(gallery.orthogonal_cases())} orthogonal representations of the gallery, against the same "
+        "networks without the average; SI under R4"
+    ),
 )
 
 wrong, right = [], []
@@ -520,95 +477,77 @@ for case in gallery.permutation_cases():
     wrong.append(float(measuring.path_similarity(network, x, orbit, skew).mean))
 
 publish.claim(
-    "integrated-gradients-of-invariant-networks",
+    "C: Eq. 3, SI",
     "Integrated gradients of an invariant network have SI = 1 if the baseline is invariant, and less for other baselines.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value="SI = 1 for weight-tied networks",
-    measured=[min(right) > 1 - 1e-9, max(wrong) < 1 - 1e-6],
-    tolerance=0.5,
-    verdict=publish.HOLDS,
-    where=f"{len(wrong)} permutation representations of the gallery; baselines zero, constant, the mean over the orbit of a "
-    "random image, and the random image itself",
+    [min(right) > 1 - 1e-9, max(wrong) < 1 - 1e-6],
+    id="integrated-gradients-of-invariant-networks",
+    details="Paper: SI = 1 for weight-tied networks."
+    + " "
+    + (
+        f"{len(wrong)} permutation representations of the gallery; baselines zero, constant, the mean over the orbit of a "
+        "random image, and the random image itself"
+    ),
 )
 
 publish.claim(
-    "baseline-that-is-not-invariant",
+    "beyond: C, Eq. 3, SI",
     "With a baseline that is not invariant an invariant network can have SI = 0: $f(x) = x_1 x_2$ at $(1, 1)$ from $(0, 1)$. "
     "From $(0, 0)$ it has SI = 1.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[
+    [
         saliency_traps.swap_similarity((0.0, 1.0)),
         saliency_traps.swap_similarity((0.0, 0.0)),
     ],
-    expected=[0, 1],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="the swap of two pixels",
+    equals=[0, 1],
+    within=1e-9,
+    id="baseline-that-is-not-invariant",
+    details="the swap of two pixels",
 )
 
 publish.claim(
-    "integrated-gradients-need-pixels",
+    "beyond: C, Eq. 3, SI",
     "Integrated gradients move with the image only under permutations: for $f(x) = |x|^2$ under a quarter turn of the plane "
     "their SI is 0 at $(1, 1)$, while that of gradients is 1.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=saliency_traps.turn_similarity(),
-    expected=[0, 1],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="integrated gradients from zero; gradients",
+    saliency_traps.turn_similarity(),
+    equals=[0, 1],
+    within=1e-9,
+    id="integrated-gradients-need-pixels",
+    details="integrated gradients from zero; gradients",
 )
 
 # %% tags=["hide-input"]
 borders = [saliency_traps.border_similarities(60, [seed, k]) for k in range(2)]
 
 publish.claim(
-    "border-of-the-filter",
+    "beyond: C, Eq. 3, SI",
     "An exactly invariant network has the published SI 1 under T3 only if the filter wraps around the border. If the filter "
     "reflects the image at the border, or continues it with zeros, SI is about 0.99.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value="1 for weight-tied networks; the border is not described",
-    measured=[b["T3"][padding] for b in borders for padding in ("circular", "reflect", "constant")],
-    expected=[1, 0.99, 0.99] * 2,
-    tolerance=0.01,
-    verdict=publish.BEYOND,
-    where="two random weight-tied networks with max pooling, 60 digits framed to 36 x 36 pixels: wrapped, reflected, zeros",
+    [b["T3"][padding] for b in borders for padding in ("circular", "reflect", "constant")],
+    equals=[1, 0.99, 0.99] * 2,
+    within=0.01,
+    id="border-of-the-filter",
+    details="Paper: 1 for weight-tied networks; the border is not described. two random weight-tied networks with max pooling, 60 digits framed to 36 x 36 pixels: wrapped, reflected, zeros",
 )
 
 publish.claim(
-    "border-under-rotations",
+    "beyond: C, Eq. 3, SI",
     "Under rotations the border of the filter does not matter, under T3 it does.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[
+    [
         all(abs(value - 1) < 1e-9 for b in borders for value in b["R4"].values()),
         all(abs(b["T3"]["circular"] - 1) < 1e-9 for b in borders),
         all(max(b["T3"]["reflect"], b["T3"]["constant"]) < 0.999 for b in borders),
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="the same networks: SI = 1 for all borders under R4, for a wrapped border under T3, below 0.999 for the others",
+    id="border-under-rotations",
+    details="the same networks: SI = 1 for all borders under R4, for a wrapped border under T3, below 0.999 for the others",
 )
 
 ties = [saliency_traps.tie_similarities(50, rng) for _ in range(few)]
 publish.claim(
-    "ties-of-max-pooling",
+    "beyond: C, Eq. 3, SI",
     "At symmetric images, where the responses of a max pooling tie, gradients have SI = 1 if ties are shared evenly, and less "
     "if one of the largest is picked.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[min(even for even, _ in ties) > 1 - 1e-9, max(picked for _, picked in ties) < 0.9],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="weight-tied networks with small integer weights, symmetric images of small integers, R4: at least $1 - 10^{-9}$, "
-    "and below 0.9",
+    [min(even for even, _ in ties) > 1 - 1e-9, max(picked for _, picked in ties) < 0.9],
+    id="ties-of-max-pooling",
+    details="weight-tied networks with small integer weights, symmetric images of small integers, R4: at least $1 - 10^{-9}$, and below 0.9",
 )
 
 # %% [markdown]
@@ -657,34 +596,27 @@ publish.table(
 # %% tags=["hide-input"]
 known = rows["sign"], rows["plateaus"]
 publish.claim(
-    "sign-network",
+    "beyond: C, Eq. 3, SI",
     "A network whose logits change sign under quarter turns has SI = 1 for absolute and for published saliency, while the "
     "share of variance within orbits is 1. Signed gradients have cosine $\\chi(g)$, in the mean over $g \\ne e$ of R4 $-1/3$.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[known[0].absolute, known[0].published, known[0].share, known[0].signed],
-    expected=[1, 1, 1, -1 / 3],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="SI of absolute gradients, published SI, share, SI of signed gradients; $g = e$ left out",
+    [known[0].absolute, known[0].published, known[0].share, known[0].signed],
+    equals=[1, 1, 1, -1 / 3],
+    within=1e-9,
+    id="sign-network",
+    details="SI of absolute gradients, published SI, share, SI of signed gradients; $g = e$ left out",
 )
 
 publish.claim(
-    "plateau-network",
+    "beyond: C, Eq. 3, SI",
     "SI = 1 does not imply LI = 0: a ramp with plateaus leaves all gradients at the data invariant, and LI is that of the jump.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[
+    [
         abs(known[1].signed - 1) < 1e-9,
         known[1].li > 10,
         known[1].di > 0.1,
         known[1].published < 0.99,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="SI of signed gradients is 1, LI above 10, DI above 0.1; the published SI, below 0.99, notices the ramp",
+    id="plateau-network",
+    details="SI of signed gradients is 1, LI above 10, DI above 0.1; the published SI, below 0.99, notices the ramp",
 )
 
 image = digits("mnist", "test", 2, side=14)[0][1]
@@ -702,17 +634,14 @@ publish.figure(
 )
 
 publish.claim(
-    "signed-and-absolute-maps",
+    "beyond: C, Eq. 3, SI",
     "On a digit turned by 90 degrees, signed integrated gradients have cosine 1 for the invariant network and $-1$ for the one "
     "that changes sign; with absolute values both have 1.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[pictured[0].cosine, pictured[1].cosine, pictured[0].absolute, pictured[1].absolute],
-    expected=[1, -1, 1, 1],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="a digit of 14 x 14 pixels",
+    [pictured[0].cosine, pictured[1].cosine, pictured[0].absolute, pictured[1].absolute],
+    equals=[1, -1, 1, 1],
+    within=1e-9,
+    id="signed-and-absolute-maps",
+    details="a digit of 14 x 14 pixels",
 )
 
 # %% [markdown]
@@ -756,62 +685,46 @@ publish.figure(
 )
 
 publish.claim(
-    "threshold-jumps",
+    "beyond: C, Eq. 3, SI",
     "Maps that differ by a hair have a thresholded cosine as low as $(1 + 0.81 k)^{-1/2}$.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[saliency_traps.hair(k, 1e-9)[1] for k in (1, 10, 143)],
-    expected=[(1 + 0.81 * k) ** -0.5 for k in (1, 10, 143)],
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="$k$ = 1, 10, 143 pixels of heights $0.9 \\pm 10^{-9}$ beside one of height 1; the plain cosine is 1 to nine digits",
+    [saliency_traps.hair(k, 1e-9)[1] for k in (1, 10, 143)],
+    equals=[(1 + 0.81 * k) ** -0.5 for k in (1, 10, 143)],
+    within=1e-6,
+    id="threshold-jumps",
+    details="$k$ = 1, 10, 143 pixels of heights $0.9 \\pm 10^{-9}$ beside one of height 1; the plain cosine is 1 to nine digits",
 )
 
 publish.claim(
-    "threshold-needs-a-tenth",
+    "beyond: C, Eq. 3, SI",
     "A thresholded cosine of 0 needs entries that change by more than a tenth of the largest.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=saliency_traps.closest_disjoint(100_000, rng),
-    expected=0.1,
-    relation="at least",
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="least change found among random maps of two pixels that keep none in common",
+    saliency_traps.closest_disjoint(100_000, rng),
+    above=0.099999999999,
+    id="threshold-needs-a-tenth",
+    details="least change found among random maps of two pixels that keep none in common",
 )
 
 publish.claim(
-    "threshold-lowers-similarity",
+    "beyond: C, Eq. 3, SI",
     "The threshold turns a similarity of 0.9 into one of about a half.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[pairs.signed[middle].mean(), pairs.published[middle].mean()],
-    expected=[0.9, 0.5],
-    tolerance=0.1,
-    verdict=publish.BEYOND,
-    where="mean signed and published cosine of pairs of Gaussian maps",
+    [pairs.signed[middle].mean(), pairs.published[middle].mean()],
+    equals=[0.9, 0.5],
+    within=0.1,
+    id="threshold-lowers-similarity",
+    details="mean signed and published cosine of pairs of Gaussian maps",
 )
 
 publish.claim(
-    "threshold-leaves-few-pixels",
+    "beyond: C, Eq. 3, SI",
     "Of 1,296 Gaussian entries about three pass the threshold, and the published similarity follows the rate at which top "
     "pixels coincide, from above.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[
+    [
         2 < pairs.kept.mean() < 5,
         np.all(pairs.published.mean(axis=1) >= pairs.same.mean(axis=1)),
         np.abs(pairs.published.mean(axis=1) - pairs.same.mean(axis=1)).max() < 0.25,
         np.corrcoef(pairs.published.mean(axis=1), pairs.same.mean(axis=1))[0, 1] > 0.95,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="between two and five pixels kept; means at most 0.25 apart and correlated above 0.95 over the correlations of the "
-    "figure",
+    id="threshold-leaves-few-pixels",
+    details="between two and five pixels kept; means at most 0.25 apart and correlated above 0.95 over the correlations of the figure",
 )
 
 # %% [markdown]
@@ -836,17 +749,12 @@ publish.claim(
 gap, norm_gap = saliency_traps.jacobian_gaps(rng)
 
 publish.claim(
-    "relu-jacobian-in-closed-form",
+    "beyond: C",
     "The Jacobian of a ReLU network, free or weight-tied, and its largest singular value follow in closed form from the "
     "units that are on.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=[gap < 1e-12, norm_gap < 1e-12],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="against automatic differentiation and a full singular value decomposition; free, max pooling, mean pooling, "
-    "two and five layers, three runs each: below 1e-12",
+    [gap < 1e-12, norm_gap < 1e-12],
+    id="relu-jacobian-in-closed-form",
+    details="against automatic differentiation and a full singular value decomposition; free, max pooling, mean pooling, two and five layers, three runs each: below 1e-12",
 )
 
 # %% [markdown]

@@ -67,24 +67,21 @@ full = scale == "paper"
 
 # %% tags=["hide-input"]
 publish.claim(
-    "five-hidden-layers",
+    "beyond: C",
     'Five hidden layers of 128 units have 233,225 parameters, four have 216,713. So "5-layer" counts hidden layers.',
-    paper="C",
-    item=None,
-    paper_value="about 230,000",
-    measured=[
+    [
         checks.parameter_count((36**2, *[128] * 5, 9)),
         checks.parameter_count((36**2, *[128] * 4, 9)),
         int(found["size"]),
     ],
-    expected=[
+    equals=[
         233_225,
         216_713,
         checks.parameter_count((36**2, *[config.width] * config.hidden, 9)),
     ],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="five hidden layers, four, and the networks of this chapter; weight tying adds no parameters",
+    within=0.5,
+    id="five-hidden-layers",
+    details="Paper: about 230,000. five hidden layers, four, and the networks of this chapter; weight tying adds no parameters",
 )
 
 # %% [markdown]
@@ -123,42 +120,40 @@ publish.table(
 
 but_saliency, invariance = ("accuracy", "LI", "DI"), ("DI", "SI")
 table_claims = [
-    ("R4", "WT", checks.COLUMNS, "", publish.REPRODUCED),
-    ("R4", "DA", but_saliency, "", publish.REPRODUCED),
-    ("R4", "DA", checks.COLUMNS, "-saliency", publish.NOT_REPRODUCED),
-    ("R4", "IR", invariance, "-invariance", publish.REPRODUCED),
-    ("R4", "IR", checks.COLUMNS, "", publish.NOT_REPRODUCED),
-    ("T3", "WT", checks.COLUMNS, "", publish.REPRODUCED),
-    ("T3", "DA", but_saliency, "", publish.REPRODUCED),
-    ("T3", "DA", checks.COLUMNS, "-saliency", publish.REPRODUCED),
-    ("T3", "IR", invariance, "-invariance", publish.REPRODUCED),
-    ("T3", "IR", checks.COLUMNS, "", publish.NOT_REPRODUCED),
+    ("R4", "WT", checks.COLUMNS, "", None),
+    ("R4", "DA", but_saliency, "", None),
+    ("R4", "DA", checks.COLUMNS, "-saliency", "not reproduced"),
+    ("R4", "IR", invariance, "-invariance", None),
+    ("R4", "IR", checks.COLUMNS, "", "not reproduced"),
+    ("T3", "WT", checks.COLUMNS, "", None),
+    ("T3", "DA", but_saliency, "", None),
+    ("T3", "DA", checks.COLUMNS, "-saliency", None),
+    ("T3", "IR", invariance, "-invariance", None),
+    ("T3", "IR", checks.COLUMNS, "", "not reproduced"),
 ]
 for group, model, columns, ending, verdict in table_claims:
     row = rows[group, model]
     publish.claim(
-        f"table-1-{group}-{model}".lower() + ending,
+        f"C: Table 1, {group}, {model}",
         f"{checks.TRAINING[model]} under {group}: {', '.join(columns)}.",
-        paper="C",
-        item=f"Table 1, {group}, {model}",
-        paper_value=", ".join(f"{name} {row[name].printed.text}" for name in columns),
-        measured=[row[name].agrees for name in columns],
-        tolerance=0.5,
+        [row[name].agrees for name in columns],
         verdict=verdict,
-        where=gaps_text(row),
         decided=full,
+        id=f"table-1-{group}-{model}".lower() + ending,
+        details="Paper: "
+        + ", ".join(f"{name} {row[name].printed.text}" for name in columns)
+        + ". "
+        + gaps_text(row),
     )
 
 publish.claim(
-    "weight-tying-is-exact",
+    "C: Table 1, R4, WT",
     "Weight-tied networks of any size are exactly invariant: LI is zero up to single precision.",
-    paper="C",
-    item="Table 1, R4, WT",
-    paper_value="LI = 0",
-    measured=[checks.columns(found, group, "WT")["LI"] for group in checks.GROUPS],
-    tolerance=checks.EXACT,
-    verdict=publish.REPRODUCED,
-    where="all runs, R4 and T3",
+    [checks.columns(found, group, "WT")["LI"] for group in checks.GROUPS],
+    equals=0,
+    within=checks.EXACT,
+    id="weight-tying-is-exact",
+    details="Paper: LI = 0. all runs, R4 and T3",
 )
 
 # %% [markdown]
@@ -196,24 +191,25 @@ closest = {
     for group in checks.GROUPS
 }
 publish.claim(
-    "one-reading-of-li",
+    "beyond: C, Eq. 2, LI",
     "Of four readings of LI only one agrees with the paper under both groups: no factor $\\tfrac12$, and the identity counted.",
-    paper="C",
-    item="Eq. 2, LI",
-    paper_value="98.6 ± 5.4 under R4, 50.8 ± 6.8 under T3; a factor 1/2 in the formula",
-    measured=[
+    [
         all(checks.compared(li[group], readings[group][name]).agrees for group in checks.GROUPS)
         for name in readings["R4"]
     ],
-    expected=[True, False, False, False],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="the four readings in the order of the table, the rule of Table 1; distance over what is allowed, for the first two: "
-    + "; ".join(
-        f"{group} {first.share:.2f} and {second.share:.2f}"
-        for group, (first, second) in closest.items()
-    ),
+    equals=[True, False, False, False],
+    within=0.5,
     decided=full,
+    id="one-reading-of-li",
+    details="Paper: 98.6 ± 5.4 under R4, 50.8 ± 6.8 under T3; a factor 1/2 in the formula."
+    + " "
+    + (
+        "the four readings in the order of the table, the rule of Table 1; distance over what is allowed, for the first two: "
+        + "; ".join(
+            f"{group} {first.share:.2f} and {second.share:.2f}"
+            for group, (first, second) in closest.items()
+        )
+    ),
 )
 
 # %% [markdown]
@@ -261,49 +257,34 @@ publish.figure(
 agreeing = checks.reading_agrees(found)
 
 publish.claim(
-    "no-reading-of-si",
+    "beyond: C, Eq. 3, SI",
     "No reading of SI gives both published values for augmentation.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value="0.17 ± 0.04 under R4, 0.57 ± 0.08 under T3",
-    measured=agreeing.all(axis=-1),
-    expected=False,
-    tolerance=0.5,
-    verdict=publish.BEYOND,
+    np.logical_not(agreeing.all(axis=-1)),
     decided=full,
-    where="six definitions of the saliency map, the identity counted or left out; the rule of Table 1",
+    id="no-reading-of-si",
+    details="Paper: 0.17 ± 0.04 under R4, 0.57 ± 0.08 under T3. six definitions of the saliency map, the identity counted or left out; the rule of Table 1",
 )
 
 counted = {group: checks.similarity_readings(found, group, "DA", True) for group in checks.GROUPS}
 publish.claim(
-    "threshold-decides-si",
+    "beyond: C, Eq. 3, SI",
     "Without the threshold, the published map makes augmented networks look nearly genuine.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value=None,
-    measured=[runs[:, 3].min() for runs in counted.values()],
-    expected=0.9,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="SI of augmented networks with no threshold, the least of the runs, R4 and T3; with it, "
-    + " and ".join(f"{runs[:, 0].mean():.2f}" for runs in counted.values()),
+    [runs[:, 3].min() for runs in counted.values()],
+    above=0.899999999,
+    id="threshold-decides-si",
+    details=(
+        "SI of augmented networks with no threshold, the least of the runs, R4 and T3; with it, "
+        + " and ".join(f"{runs[:, 0].mean():.2f}" for runs in counted.values())
+    ),
 )
 
 publish.claim(
-    "ingredients-of-si",
+    "beyond: C, Eq. 3, SI",
     "The integrated probability and the black baseline change SI of augmented networks by less than 0.05.",
-    paper="C",
-    item="Eq. 3, SI",
-    paper_value="not said which",
-    measured=[
-        np.abs(runs[:, 1:3].mean(axis=0) - runs[:, 0].mean()).max() for runs in counted.values()
-    ],
-    expected=0.05,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="largest change of the mean over runs, R4 and T3",
+    [np.abs(runs[:, 1:3].mean(axis=0) - runs[:, 0].mean()).max() for runs in counted.values()],
+    below=0.050000001,
+    id="ingredients-of-si",
+    details="Paper: not said which. largest change of the mean over runs, R4 and T3",
 )
 
 # %% [markdown]
@@ -335,47 +316,37 @@ publish.figure(
 )
 
 publish.claim(
-    "tuning-reaches-the-target",
+    "beyond: C",
     "A weight of the penalty reaches SI = 0.95 on validation images, in both groups.",
-    paper="C",
-    item=None,
-    paper_value="tuned until SI is at least 0.95",
-    measured=found["reached"],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where=f"largest weights tried {strengths['R4'].max():g} (R4) and {strengths['T3'].max():g} (T3), chosen "
-    f"{found['strength'][0]:g} and {found['strength'][1]:g}; one run",
+    found["reached"],
     decided=full,
+    id="tuning-reaches-the-target",
+    details="Paper: tuned until SI is at least 0.95."
+    + " "
+    + (
+        f"largest weights tried {strengths['R4'].max():g} (R4) and {strengths['T3'].max():g} (T3), chosen "
+        f"{found['strength'][0]:g} and {found['strength'][1]:g}; one run"
+    ),
 )
 
 publish.claim(
-    "smaller-weight-just-misses-the-target",
+    "beyond: C",
     "The weight before the chosen one, half as large, misses the target by less than 0.002.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=config.target - checks.similarity_before(found),
-    expected=0.002,
-    relation="at most",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="target less SI on validation images, R4 and T3, the identity counted; one run",
+    config.target - checks.similarity_before(found),
+    below=0.002000001,
     decided=full,
+    id="smaller-weight-just-misses-the-target",
+    details="target less SI on validation images, R4 and T3, the identity counted; one run",
 )
 
 publish.claim(
-    "stronger-penalty-costs-accuracy",
+    "beyond: C",
     "The stronger the penalty, the lower the accuracy.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=found["strength_accuracy"][:, 0] - found["strength_accuracy"][:, -1],
-    expected=0.03,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="accuracy on validation images at the smallest weight less that at the largest, R4 and T3",
+    found["strength_accuracy"][:, 0] - found["strength_accuracy"][:, -1],
+    above=0.029999999,
     decided=full,
+    id="stronger-penalty-costs-accuracy",
+    details="accuracy on validation images at the smallest weight less that at the largest, R4 and T3",
 )
 
 # %% [markdown]
@@ -389,17 +360,18 @@ crossing = [
 for group, similarity in zip(checks.GROUPS, crossing, strict=True):
     printed = PUBLISHED[group, "IR"]
     publish.claim(
-        f"published-accuracy-on-the-trade-off-{group.lower()}",
+        f"C: Table 1, {group}, IR",
         f"At the published accuracy of regularised networks under {group}, SI agrees with the published value.",
-        paper="C",
-        item=f"Table 1, {group}, IR",
-        paper_value=f"SI {printed['SI'].text} at {printed['accuracy'].text} %",
-        measured=similarity,
-        expected=printed["SI"].value,
-        tolerance=2 * printed["SI"].deviation,
-        verdict=publish.REPRODUCED,
-        where="SI interpolated between two weights, one run, validation images; allowed is twice the published deviation",
+        similarity,
+        equals=printed["SI"].value,
+        within=2 * printed["SI"].deviation,
         decided=full,
+        id=f"published-accuracy-on-the-trade-off-{group.lower()}",
+        details="Paper: "
+        + str(f"SI {printed['SI'].text} at {printed['accuracy'].text} %")
+        + "."
+        + " "
+        + "SI interpolated between two weights, one run, validation images; allowed is twice the published deviation",
     )
 
 # %% [markdown]
@@ -446,26 +418,20 @@ publish.figure(
 path = {name: found[f"path_{name}"] for name in panels.values()}
 
 publish.claim(
-    "young-networks-look-genuine",
+    "beyond: C",
     "An augmented network looks more genuine early in training than at the end: its largest SI lies in the first epochs, its "
     "LI after one epoch is less than a tenth of the final one, and the scale-free LI less than half.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         (path["similarity"][:, 0].max(axis=-1) - path["similarity"][:, 0, :, -1])
         .mean(axis=-1)
         .min(),
         (path["logit_error"][:, 0, :, -1] / path["logit_error"][:, 0, :, 0]).mean(axis=-1).min(),
         (path["scale_free"][:, 0, :, -1] / path["scale_free"][:, 0, :, 0]).mean(axis=-1).min(),
     ],
-    expected=[0.1, 10.0, 2.0],
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="largest published SI of a recorded epoch less that at the end; LI at the end over that after one epoch; the same for "
-    "the scale-free LI; the smaller group each time, identity counted",
+    above=[0.1, 10.0, 2.0],
     decided=full,
+    id="young-networks-look-genuine",
+    details="largest published SI of a recorded epoch less that at the end; LI at the end over that after one epoch; the same for the scale-free LI; the smaller group each time, identity counted",
 )
 
 # %% [markdown]
@@ -513,20 +479,16 @@ publish.figure(
 
 cosines = {name: checks.map_cosines(values) for name, values in aligned.items()}
 publish.claim(
-    "saliency-over-the-orbit",
+    "C: Figure 1",
     "Re-aligned saliency maps of a weight-tied network coincide on the orbit, those of an augmented one do not.",
-    paper="C",
-    item="Figure 1",
-    paper_value="coincide; differ",
-    measured=[
+    [
         cosines["R4", "WT"].min() > 0.999,
         cosines["T3", "WT"].min() > 0.999,
         cosines["R4", "DA"].mean() < 0.98,
         cosines["T3", "DA"].mean() < 0.98,
     ],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="cosines of maps without threshold, four images, one run: above 0.999, mean below 0.98",
+    id="saliency-over-the-orbit",
+    details="Paper: coincide; differ. cosines of maps without threshold, four images, one run: above 0.999, mean below 0.98",
 )
 
 # %% tags=["hide-input"]
@@ -549,21 +511,16 @@ publish.figure(
 )
 
 publish.claim(
-    "saliency-of-digits",
+    "C: Figure 3",
     "Over the orbits of several digits, re-aligned maps of regularised networks are closer to each other than those of augmented ones.",
-    paper="C",
-    item="Figure 3",
-    paper_value="stable under IR, unstable under DA",
-    measured=[
+    [
         (1 - cosines[group, "DA"].mean()) / (1 - cosines[group, "IR"].mean())
         for group in checks.GROUPS
     ],
-    expected=5.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.REPRODUCED,
-    where="mean of one less the cosine, DA over IR, four images, R4 and T3, one run",
+    above=4.999999999,
     decided=full,
+    id="saliency-of-digits",
+    details="Paper: stable under IR, unstable under DA. mean of one less the cosine, DA over IR, four images, R4 and T3, one run",
 )
 
 # %% [markdown]
@@ -598,23 +555,18 @@ publish.figure(
 
 spread = {name: checks.asymmetries(found, *name)["last hidden layer"] for name in panel_names}
 publish.claim(
-    "orbits-in-the-last-layer",
+    "C: Figure 2",
     "The orbit of an image spreads in the last hidden layer of an augmented network, shrinks under regularisation and is a point under weight tying.",
-    paper="C",
-    item="Figure 2",
-    paper_value="spread; small; a point",
-    measured=[
+    [
         [
             spread[group, "DA"].min() > 4 * spread[group, "IR"].max(),
             spread[group, "WT"].max() < 1e-6,
         ]
         for group in checks.GROUPS
     ],
-    tolerance=0.5,
-    verdict=publish.REPRODUCED,
-    where="share of the variance within orbits: every augmented network has more than four times that of any regularised one; "
-    "below 1e-6 under weight tying",
     decided=full,
+    id="orbits-in-the-last-layer",
+    details="Paper: spread; small; a point. share of the variance within orbits: every augmented network has more than four times that of any regularised one; below 1e-6 under weight tying",
 )
 
 # %% [markdown]
@@ -667,16 +619,12 @@ names_that_separate = [
 small = results.obtain("spurious_invariance", "book") if full else stored
 kept = checks.verdicts(small.arrays)
 publish.claim(
-    "verdicts-at-a-smaller-size",
+    "beyond: C",
     "Every qualitative verdict of Table 1 holds at a smaller size too.",
-    paper="C",
-    item=None,
-    paper_value=None,
-    measured=list(kept.values()),
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="; ".join(kept),
+    list(kept.values()),
     decided=full,
+    id="verdicts-at-a-smaller-size",
+    details=("; ".join(kept)),
 )
 
 # %% [markdown]

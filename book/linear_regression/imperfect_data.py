@@ -134,32 +134,24 @@ publish.figure(
 )
 
 publish.claim(
-    "asymmetry-decays-without-mirror-images",
+    "A: Figure 2",
     "On 20 points labelled $x + y$, without mirror images, the asymmetry decays exponentially, at the rate "
     "$\\lambda_{\\min}(X^\\top X / N)$.",
-    paper="A",
-    item="Figure 2",
-    paper_value="exponential decrease",
-    measured=rates.measured / rates.single,
-    expected=1.0,
-    tolerance=0.02,
-    verdict=publish.REPRODUCED,
-    where="measured over predicted rate, 50 random data sets, each the median of 25 starts",
+    rates.measured / rates.single,
+    equals=1.0,
+    within=0.02,
+    id="asymmetry-decays-without-mirror-images",
+    details="Paper: exponential decrease. measured over predicted rate, 50 random data sets, each the median of 25 starts",
 )
 
 publish.claim(
-    "mirror-images-speed-up",
+    "beyond: A, Figure 2",
     "Completing the orbits never slows the decay: the rate without mirror images is at most that of $K_G$ on "
     "$\\ker\\mathcal{R}^\\top$.",
-    paper="A",
-    item="Figure 2",
-    paper_value=None,
-    measured=rates.measured / rates.completed,
-    expected=1.0,
-    relation="at most",
-    tolerance=0.02,
-    verdict=publish.BEYOND,
-    where="measured rate over that of the completed data, the same data sets",
+    rates.measured / rates.completed,
+    below=1.02,
+    id="mirror-images-speed-up",
+    details="measured rate over that of the completed data, the same data sets",
 )
 
 # %% [markdown]
@@ -238,39 +230,33 @@ publish.table(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "floor-without-mirror-images",
+    "A: Figure 2",
     "Where the symmetry holds on average only, the asymmetry vanishes if an invariant predictor fits all labels. If "
     "none does, it stops at a floor proportional to $n^{-1/2}$.",
-    paper="A",
-    item="Figure 2",
-    paper_value="given sufficient data, the results hold",
-    measured=np.mean(scaled, axis=1),
-    expected=by_hand,
-    tolerance=0.02 * room,
-    verdict=publish.CORRECTED,
+    np.mean(scaled, axis=1),
+    equals=by_hand,
+    within=0.02 * room,
     correction="The paper's label $x + y$ is linear. For $\\max(x, y)$, or for $|x|$ in the features $(1, x)$, the "
     "asymmetry loss does not vanish.",
-    published_gap=scaled[0].mean(),
-    where="asymmetry loss times $\\sqrt{n}$, mean over random data sets with 80 to 640 points, for $\\max(x, y)$, "
-    "$|x|$ and noisy $|x|$; the gap is the floor of $\\max(x, y)$, where the published statement asks for 0",
+    published=0.0,
+    id="floor-without-mirror-images",
+    details="Paper: given sufficient data, the results hold. asymmetry loss times $\\sqrt{n}$, mean over random data sets with 80 to 640 points, for $\\max(x, y)$, $|x|$ and noisy $|x|$; the published statement asks for 0",
 )
 
 pairs = [larger.draw(20, rng) for _ in range(draws(scale))]
 publish.claim(
-    "mirror-images-remove-the-floor",
+    "A: Corollary 3.4",
     "With the mirror images in the data, training on $\\max(x, y)$ ends at an invariant predictor.",
-    paper="A",
-    item="Corollary 3.4",
-    paper_value="invariant",
-    measured=[
+    [
         induced_invariance.limit_variance(
             induced_invariance.Problem(X, larger.label(X), rng.standard_normal(2), larger.rho)
         )
         for X in pairs
     ],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="change of the final weights under the swap, relative to the initial ones, 20 points and their images",
+    equals=0,
+    within=1e-12,
+    id="mirror-images-remove-the-floor",
+    details="Paper: invariant. change of the final weights under the swap, relative to the initial ones, 20 points and their images",
 )
 
 # %% [markdown]
@@ -340,35 +326,28 @@ publish.figure(
 )
 
 publish.claim(
-    "shared-noise-leaves-no-floor",
+    "A: Figure 3",
     "With noise up to 0.5 that a point shares with its mirror image, the asymmetry loss decays exactly as without noise.",
-    paper="A",
-    item="Figure 3",
-    paper_value="typical exponential decay",
-    measured=[shared[sigma].measured / shared[0.0].predicted[:, None] for sigma in sigmas],
-    expected=1.0,
-    tolerance=1e-3,
-    verdict=publish.REPRODUCED,
-    where="measured over predicted loss, at all steps and for all noise draws",
+    [shared[sigma].measured / shared[0.0].predicted[:, None] for sigma in sigmas],
+    equals=1.0,
+    within=1e-3,
+    id="shared-noise-leaves-no-floor",
+    details="Paper: typical exponential decay. measured over predicted loss, at all steps and for all noise draws",
 )
 
 publish.claim(
-    "independent-noise-leaves-a-floor",
+    "A: Figure 3",
     "The asymmetric weights do not depend on the labels if labels are constant on orbits. Noise that every point draws "
     "for itself leaves a floor of $\\sigma\\sqrt{2/\\pi}\\;\\overline{|x|}/\\sqrt{N\\,\\overline{x^2}}$.",
-    paper="A",
-    item="Figure 3",
-    paper_value="the asymmetric weights do not depend on the labels",
-    measured=[own[sigma].measured[-1].mean() * 10 / sigma for sigma in sigmas[1:]],
-    expected=np.sqrt(2 / np.pi)
+    [own[sigma].measured[-1].mean() * 10 / sigma for sigma in sigmas[1:]],
+    equals=np.sqrt(2 / np.pi)
     * np.abs(line.rows[:, 1]).mean()
     / np.sqrt(np.mean(line.rows[:, 1] ** 2)),
-    tolerance=0.07 * room,
-    verdict=publish.CORRECTED,
+    within=0.07 * room,
     correction='Only "if labels are constant on orbits". With independent noise the decay ends at a floor.',
-    published_gap=own[0.5].measured[-1].mean() * 10 / 0.5,
-    where="asymmetry loss at the last step times $\\sqrt{N}/\\sigma$, mean over noise draws, $\\sigma$ from 0.1 to 0.5; "
-    "the gap is the floor, where the published statement asks for 0",
+    published=0.0,
+    id="independent-noise-leaves-a-floor",
+    details="Paper: the asymmetric weights do not depend on the labels. asymmetry loss at the last step times $\\sqrt{N}/\\sigma$, mean over noise draws, $\\sigma$ from 0.1 to 0.5; the published statement asks for 0",
 )
 
 # %% [markdown]
@@ -383,39 +362,28 @@ moving = [
     if regression.asymmetric_basis(case.rho_in).size
 ]
 publish.claim(
-    "noise-floor-is-exact",
+    "beyond: A, Theorem 3.3.3",
     "Label noise of standard deviation $\\sigma$ and correlation $c$ within orbits ends at "
     "$\\mathbb{E}\\lVert w_k(\\infty)\\rVert^2 = (1 - c)\\,\\sigma^2 \\operatorname{tr}(P K^{-1})$.",
-    paper="A",
-    item="Theorem 3.3.3",
-    paper_value=None,
-    measured=[
-        [imperfect_data.floor_ratio(rho, 20, c, rng) for c in (0.0, 0.5, 1.0)] for rho in moving
-    ],
-    expected=[1.0, 0.5, 0.0],
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="exact expectation over that of independent noise, $c$ = 0, 0.5, 1, 20 random orbits, all orthogonal cases "
-    "with asymmetric weights",
+    [[imperfect_data.floor_ratio(rho, 20, c, rng) for c in (0.0, 0.5, 1.0)] for rho in moving],
+    equals=[1.0, 0.5, 0.0],
+    within=1e-9,
+    id="noise-floor-is-exact",
+    details="exact expectation over that of independent noise, $c$ = 0, 0.5, 1, 20 random orbits, all orthogonal cases with asymmetric weights",
 )
 
 lone = [rng.standard_normal((40, rho.dimension)) for rho in moving]
 publish.claim(
-    "complete-orbits-lower-the-noise-floor",
+    "beyond: A, Theorem 3.3.3",
     "Completing the orbits, with noise of its own for every new label, divides $\\mathbb{E}\\lVert w_k(\\infty)\\rVert^2$ by "
     "at least $|G|$.",
-    paper="A",
-    item="Theorem 3.3.3",
-    paper_value=None,
-    measured=[
+    [
         imperfect_data.completion_gain(X, rho) / rho.group.order
         for X, rho in zip(lone, moving, strict=True)
     ],
-    expected=1.0,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="predicted floor of 40 random points over that of their orbits, divided by $|G|$, all orthogonal cases",
+    above=0.999999999,
+    id="complete-orbits-lower-the-noise-floor",
+    details="predicted floor of 40 random points over that of their orbits, divided by $|G|$, all orthogonal cases",
 )
 
 # %% [markdown]
@@ -463,46 +431,35 @@ publish.figure(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "noisy-digits-follow-the-law",
+    "beyond: A, Theorem 3.3.3",
     "On MNIST digits in four rotations with independent label noise, the size of the asymmetric weights follows the law "
     "at all times.",
-    paper="A",
-    item="Theorem 3.3.3",
-    paper_value=None,
-    measured=(run["weights"][1:, :-1].mean(axis=1) - weights[1:])
-    / np.sqrt(variance[1:] / config.draws),
-    tolerance=4.5,
-    verdict=publish.BEYOND,
-    where="mean of $\\lVert w_k\\rVert^2$ over noise draws minus its prediction, in standard errors, at all recorded "
-    "steps",
+    (run["weights"][1:, :-1].mean(axis=1) - weights[1:]) / np.sqrt(variance[1:] / config.draws),
+    equals=0,
+    within=4.5,
+    id="noisy-digits-follow-the-law",
+    details="mean of $\\lVert w_k\\rVert^2$ over noise draws minus its prediction, in standard errors, at all recorded steps",
 )
 
 publish.claim(
-    "noisy-digits-with-shared-noise",
+    "A: Theorem 3.3.3",
     "With one noisy label for all copies of a digit, the asymmetric weights follow the noiseless prediction.",
-    paper="A",
-    item="Theorem 3.3.3",
-    paper_value="no influence of the labels",
-    measured=np.sqrt(run["weights"][:, -1]) - np.sqrt(clean_weights),
-    tolerance=1e-8,
-    verdict=publish.HOLDS,
-    where="difference of $\\lVert w_k\\rVert$ and its prediction, at all recorded steps",
+    np.sqrt(run["weights"][:, -1]) - np.sqrt(clean_weights),
+    equals=0,
+    within=1e-8,
+    id="noisy-digits-with-shared-noise",
+    details="Paper: no influence of the labels. difference of $\\lVert w_k\\rVert$ and its prediction, at all recorded steps",
 )
 
 sizes = np.sqrt(run["weights"][:, :-1].mean(axis=1))
 publish.claim(
-    "noise-makes-asymmetry-grow",
+    "beyond: A, Figure 3",
     "With independent label noise, longer training makes the asymmetric weights grow: on digits they pass through a "
     "minimum.",
-    paper="A",
-    item="Figure 3",
-    paper_value=None,
-    measured=[sizes[0] / sizes.min(), sizes[-1] / sizes.min()],
-    expected=1.05,
-    relation="at least",
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="$\\lVert w_k\\rVert$ at the first and the last step over its minimum",
+    [sizes[0] / sizes.min(), sizes[-1] / sizes.min()],
+    above=1.049999,
+    id="noise-makes-asymmetry-grow",
+    details="$\\lVert w_k\\rVert$ at the first and the last step over its minimum",
 )
 
 # %% [markdown]
@@ -579,29 +536,23 @@ publish.figure(
 )
 
 publish.claim(
-    "minibatch-level",
+    "beyond: A, Figure 1a",
     "With independently drawn mini-batches, the asymmetric weights level off at the fixed point of the second moment.",
-    paper="A",
-    item="Figure 1a",
-    paper_value="the gradient-flow assumption breaks down",
-    measured=levels["independent batches"][:, 0] / laws["independent batches"],
-    expected=1.0,
-    tolerance=0.1 * room,
-    verdict=publish.BEYOND,
-    where="mean square of $w_k$ over its prediction, learning rates 0.05 to 0.4",
+    levels["independent batches"][:, 0] / laws["independent batches"],
+    equals=1.0,
+    within=0.1 * room,
+    id="minibatch-level",
+    details="Paper: the gradient-flow assumption breaks down. mean square of $w_k$ over its prediction, learning rates 0.05 to 0.4",
 )
 
 publish.claim(
-    "shuffled-minibatch-level",
+    "beyond: A, Figure 1a",
     "With shuffled epochs and small learning rates, the level is lower, and proportional to the learning rate.",
-    paper="A",
-    item="Figure 1a",
-    paper_value=None,
-    measured=levels["shuffled epochs"][:2, 0] / laws["shuffled epochs"][:2],
-    expected=1.0,
-    tolerance=0.06 * room,
-    verdict=publish.BEYOND,
-    where="mean square of $w_k$ over its prediction, learning rates 0.05 and 0.1",
+    levels["shuffled epochs"][:2, 0] / laws["shuffled epochs"][:2],
+    equals=1.0,
+    within=0.06 * room,
+    id="shuffled-minibatch-level",
+    details="mean square of $w_k$ over its prediction, learning rates 0.05 and 0.1",
 )
 
 # %% [markdown]
@@ -618,15 +569,13 @@ fitted = regression.descend(
     regression.minibatches(20, 5, np.random.default_rng(seed)),
 )[:, :, 0]
 publish.claim(
-    "no-minibatch-level-without-residuals",
+    "beyond: A, Figure 1a",
     "Where an invariant linear predictor fits all labels, mini-batches cause no plateau.",
-    paper="A",
-    item="Figure 1a",
-    paper_value=None,
-    measured=np.linalg.norm(regression.split(fitted[-1], task.rho)[1]) / np.linalg.norm(fitted[0]),
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="$\\lVert w_k\\rVert$ over the initial weights, $x + y$ on 20 points, 3,000 steps with batches of 5",
+    np.linalg.norm(regression.split(fitted[-1], task.rho)[1]) / np.linalg.norm(fitted[0]),
+    equals=0,
+    within=1e-12,
+    id="no-minibatch-level-without-residuals",
+    details="$\\lVert w_k\\rVert$ over the initial weights, $x + y$ on 20 points, 3,000 steps with batches of 5",
 )
 
 # %% [markdown]
@@ -689,16 +638,14 @@ publish.table(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "step-factors",
+    "beyond: A, Theorem 3.3.2",
     "One step of gradient descent multiplies $w_k$ by $1 - \\eta\\lambda$, also at learning rates at which training "
     "diverges.",
-    paper="A",
-    item="Theorem 3.3.2",
-    paper_value="for infinitely small steps",
-    measured=factors - np.abs(1 - np.outer(tried, [rate, 1])),
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="measured minus predicted factor of both parts, learning rates 0.3 to 8.9, the line",
+    factors - np.abs(1 - np.outer(tried, [rate, 1])),
+    equals=0,
+    within=1e-6,
+    id="step-factors",
+    details="Paper: for infinitely small steps. measured minus predicted factor of both parts, learning rates 0.3 to 8.9, the line",
 )
 
 whole = [
@@ -706,22 +653,19 @@ whole = [
     for rho in moving
 ]
 publish.claim(
-    "asymmetric-step-limit",
+    "beyond: A, Theorem 3.3.2",
     "With whole orbits, the asymmetric weights diverge above the learning rate "
     "$2/\\lambda_{\\max}(K|_{\\ker\\mathcal{R}^\\top})$ and not below.",
-    paper="A",
-    item="Theorem 3.3.2",
-    paper_value="for infinitely small steps",
-    measured=[
+    [
         discrete_descent.radius_on_kernel(
             rows, rho, stability.step_limits(rows.T @ rows / len(rows), rho).asymmetric
         )
         for rows, rho in zip(whole, moving, strict=True)
     ],
-    expected=1.0,
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="spectral radius of one real step on $\\ker\\mathcal{R}^\\top$ at the limit, all orthogonal cases",
+    equals=1.0,
+    within=1e-9,
+    id="asymmetric-step-limit",
+    details="Paper: for infinitely small steps. spectral radius of one real step on $\\ker\\mathcal{R}^\\top$ at the limit, all orthogonal cases",
 )
 
 # %% [markdown]
@@ -812,30 +756,24 @@ publish.table(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "orbits-needed",
+    "beyond: A, K_G positive definite iff X^T X is",
     "For random points, $K_G$ is positive definite on $\\ker\\mathcal{R}^\\top$ from $\\max_i \\lceil m_i/k_i\\rceil$ orbits on.",
-    paper="A",
-    item="K_G positive definite iff X^T X is",
-    paper_value="at least as many samples as features",
-    measured=[predicted[name] - counted[name] for name in predicted],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="predicted minus counted number, the gallery and six larger representations; the paper counts rows",
+    [predicted[name] - counted[name] for name in predicted],
+    equals=0,
+    within=0.5,
+    id="orbits-needed",
+    details="Paper: at least as many samples as features. predicted minus counted number, the gallery and six larger representations; the paper counts rows",
 )
 
 several = [name for name in studied if predicted[name] >= 2]
 enough = [orbit_counts.limit_variance(studied[name], predicted[name], rng) for name in several]
 too_few = [orbit_counts.limit_variance(studied[name], predicted[name] - 1, rng) for name in several]
 publish.claim(
-    "orbits-needed-for-invariance",
+    "beyond: A, Corollary 3.4",
     "With that many random orbits gradient flow ends at an invariant predictor, and with one fewer it does not.",
-    paper="A",
-    item="Corollary 3.4",
-    paper_value=None,
-    measured=[np.array(enough) < 1e-6, np.array(too_few) > 1e-3],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="change of the final weights under the group, below 1e-6 or above 1e-3, all cases that need two orbits or more",
+    [np.array(enough) < 1e-6, np.array(too_few) > 1e-3],
+    id="orbits-needed-for-invariance",
+    details="change of the final weights under the group, below 1e-6 or above 1e-3, all cases that need two orbits or more",
 )
 
 # %% [markdown]
@@ -866,32 +804,26 @@ publish.figure(
 )
 
 publish.claim(
-    "orbits-needed-for-images",
+    "beyond: A, Corollary 3.4",
     "Random images teach a linear model the four rotations as soon as there are a quarter as many as pixels.",
-    paper="A",
-    item="Corollary 3.4",
-    paper_value=None,
-    measured=[
+    [
         orbit_counts.seen_directions(noise[:expected_orbits], turned),
         orbit_counts.seen_directions(noise[: expected_orbits - 1], turned),
     ],
-    expected=[kernel, kernel - 3],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="asymmetric directions seen by 49 and by 48 random $14\\times14$ images, of 147",
+    equals=[kernel, kernel - 3],
+    within=0.5,
+    id="orbits-needed-for-images",
+    details="asymmetric directions seen by 49 and by 48 random $14\\times14$ images, of 147",
 )
 
 publish.claim(
-    "orbits-needed-for-digits",
+    "beyond: A, Corollary 3.4",
     "Digits teach a linear model 120 of the 147 asymmetric directions with 40 images, 135 with 400, and no more with 1,000.",
-    paper="A",
-    item="Corollary 3.4",
-    paper_value=None,
-    measured=orbit_counts.coverage(pictures.reshape(-1, 196), turned, [40, 400, 1_000]),
-    expected=[120, 135, 135],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="rank of $K_G$ on the asymmetric weights, the first 40, 400 and 1,000 MNIST test digits",
+    orbit_counts.coverage(pictures.reshape(-1, 196), turned, [40, 400, 1_000]),
+    equals=[120, 135, 135],
+    within=0.5,
+    id="orbits-needed-for-digits",
+    details="rank of $K_G$ on the asymmetric weights, the first 40, 400 and 1,000 MNIST test digits",
 )
 
 # %% [markdown]
@@ -913,58 +845,47 @@ publish.claim(
 # %% tags=["hide-input"]
 degrees = [1, 2, 3, 4]
 publish.claim(
-    "circle-average-by-quadrature",
+    "beyond",
     "On polynomials of degree at most $D$, the average over all rotations of the plane is the one over $D + 1$ equispaced "
     "angles, and that of the Gram matrix is the one over $2D + 1$.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         [circle_quadrature.reynolds_gap(D, D + 1), circle_quadrature.gram_gap(D, 2 * D + 1, rng)]
         for D in degrees
     ],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="distance of the two averages, $D$ = 1 to 4",
+    equals=0,
+    within=1e-12,
+    id="circle-average-by-quadrature",
+    details="distance of the two averages, $D$ = 1 to 4",
 )
 
 publish.claim(
-    "circle-quadrature-is-sharp",
+    "beyond",
     "One angle fewer is not enough.",
-    paper=None,
-    item=None,
-    paper_value=None,
-    measured=[
+    [
         [
             circle_quadrature.reynolds_gap(D, D),
             max(circle_quadrature.gram_gap(D, 2 * D, rng) for _ in range(10)),
         ]
         for D in degrees
     ],
-    expected=1e-3,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="distance of the two averages with $D$ and with $2D$ angles, $D$ = 1 to 4; the largest of ten data sets",
+    above=0.000999999,
+    id="circle-quadrature-is-sharp",
+    details="distance of the two averages with $D$ and with $2D$ angles, $D$ = 1 to 4; the largest of ten data sets",
 )
 
 publish.claim(
-    "few-rotations-teach-all",
+    "beyond: A, Corollary 3.4",
     "Trained on $D + 1$ equispaced rotations of every point, regression on polynomials of degree $D$ ends invariant under "
     "all rotations; trained on $D$ of them, it does not.",
-    paper="A",
-    item="Corollary 3.4",
-    paper_value=None,
-    measured=[
+    [
         [
             circle_quadrature.limit_variance(D, D + 1, rng) < 1e-8,
             max(circle_quadrature.limit_variance(D, D, rng) for _ in range(5)) > 1e-3,
         ]
         for D in degrees
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="asymmetric part of the final weights, below 1e-8 or above 1e-3, random labels on 30 points, $D$ = 1 to 4",
+    id="few-rotations-teach-all",
+    details="asymmetric part of the final weights, below 1e-8 or above 1e-3, random labels on 30 points, $D$ = 1 to 4",
 )
 
 # %% [markdown]

@@ -86,23 +86,20 @@ stabilisers = regression.stabiliser_sizes(
 )
 
 publish.claim(
-    "vector-orbit-sum-loss",
+    "A: Corollary 4.1",
     "The squared error over data of whole orbits is the sum over the group of the errors at one point per orbit, "
     "weighted by $1/\\lvert\\operatorname{Stab}(x, y)\\rvert$. Orthogonality is not needed.",
-    paper="A",
-    item="Corollary 4.1",
-    paper_value="equality without the weight, under Assumption 5",
-    measured=[
+    [
         induced_equivariance.group_sum_gap(diagonal, 1 / stabilisers),
         induced_equivariance.group_sum_gap(oblique, np.ones(5)),
     ],
-    tolerance=1e-12,
-    verdict=publish.CORRECTED,
+    equals=0,
+    within=1e-12,
     correction="The unweighted sum counts a point once for every group element that fixes it and its label. The "
     "rewriting follows from Assumption 4; Assumption 5 plays no part.",
-    published_gap=induced_equivariance.group_sum_gap(diagonal, np.ones(3)),
-    where="relative difference of the two losses: a swap with two points on the diagonal, one of which has its label off "
-    "it, and an oblique reflection",
+    published=induced_equivariance.group_sum_gap(diagonal, np.ones(3)),
+    id="vector-orbit-sum-loss",
+    details="Paper: equality without the weight, under Assumption 5. relative difference of the two losses: a swap with two points on the diagonal, one of which has its label off it, and an oblique reflection",
 )
 
 # %% [markdown]
@@ -140,63 +137,54 @@ everywhere = [
 orthogonal = [problem for problem in everywhere if problem.case.is_orthogonal]
 
 publish.claim(
-    "matrix-flow-closed-form",
+    "A: Theorem 4.2.1",
     "On data of whole orbits with equivariant labels, gradient flow follows the closed form with $K_G$ and $C_G$; no "
     "orthogonality is needed.",
-    paper="A",
-    item="Theorem 4.2.1",
-    paper_value="equality, under Assumption 5",
-    measured=[induced_equivariance.ode_deviation(problem) for problem in everywhere],
-    tolerance=1e-8,
-    verdict=publish.HOLDS,
-    where="relative to the largest weight; an ODE solver on the augmented data, the whole gallery",
+    [induced_equivariance.ode_deviation(problem) for problem in everywhere],
+    equals=0,
+    within=1e-8,
+    id="matrix-flow-closed-form",
+    details="Paper: equality, under Assumption 5. relative to the largest weight; an ODE solver on the augmented data, the whole gallery",
 )
 
 publish.claim(
-    "matrix-parts-are-decoupled",
+    "A: Theorem 4.2.2",
     "For orthogonal representations, $W_r(t)$ does not depend on $W_k(0)$ and $W_k(t)$ does not depend on $W_r(0)$.",
-    paper="A",
-    item="Theorem 4.2.2",
-    paper_value="no influence",
-    measured=[induced_equivariance.coupling(problem, rng) for problem in orthogonal],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="relative change of one part when the other starts elsewhere, all orthogonal cases",
+    [induced_equivariance.coupling(problem, rng) for problem in orthogonal],
+    equals=0,
+    within=1e-12,
+    id="matrix-parts-are-decoupled",
+    details="Paper: no influence. relative change of one part when the other starts elsewhere, all orthogonal cases",
 )
 
 publish.claim(
-    "matrix-asymmetric-part-decays",
+    "A: Theorem 4.2.3",
     "For orthogonal representations, $W_k(t) = W_k(0)e^{-K_G t}$, whatever the labels.",
-    paper="A",
-    item="Theorem 4.2.3",
-    paper_value="equality, no influence of the labels",
-    measured=[
+    [
         [
             induced_equivariance.decay_deviation(problem),
             induced_equivariance.label_influence(problem, rng),
         ]
         for problem in orthogonal
     ],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="deviation from the matrix exponential, and relative change under other labels, all orthogonal cases",
+    equals=0,
+    within=1e-12,
+    id="matrix-asymmetric-part-decays",
+    details="Paper: equality, no influence of the labels. deviation from the matrix exponential, and relative change under other labels, all orthogonal cases",
 )
 
 publish.claim(
-    "limit-is-equivariant",
+    "A: Corollary 4.3",
     "If $K_G$ is positive definite, the limit of gradient flow is an equivariant map. No orthogonality is needed.",
-    paper="A",
-    item="Corollary 4.3",
-    paper_value="equivariant, under Assumption 5",
-    measured=[
+    [
         induced_equivariance.limit_defect(problem)
         for problem in everywhere
         if problem.loss.eigenvalues[0] > 0
     ],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="largest entry of $\\rho_{\\text{out}}(g)W - W\\rho_{\\text{in}}(g)$, relative to the initial weights, all "
-    "positive definite cases of the gallery",
+    equals=0,
+    within=1e-9,
+    id="limit-is-equivariant",
+    details="Paper: equivariant, under Assumption 5. largest entry of $\\rho_{\\text{out}}(g)W - W\\rho_{\\text{in}}(g)$, relative to the initial weights, all positive definite cases of the gallery",
 )
 
 # %% [markdown]
@@ -222,12 +210,9 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "oblique-matrix-parts-are-coupled",
+    "beyond: A, Theorem 4.2.2",
     "For oblique representations, the equivariant part of $W$ and the rest can influence each other.",
-    paper="A",
-    item="Theorem 4.2.2",
-    paper_value="excluded by assumption",
-    measured=[
+    [
         max(
             max(
                 induced_equivariance.coupling(
@@ -238,11 +223,9 @@ publish.claim(
         )
         for case in gallery.oblique_cases()
     ],
-    expected=0.02,
-    relation="at least",
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="largest relative change over 20 random data sets, each oblique case",
+    above=0.019,
+    id="oblique-matrix-parts-are-coupled",
+    details="Paper: excluded by assumption. largest relative change over 20 random data sets, each oblique case",
 )
 
 # %% [markdown]
@@ -272,31 +255,25 @@ gaps = np.array([induced_equivariance.gradient_gaps(rho, own) for rho in moving]
 upright = np.array([rho.is_orthogonal for rho in moving])
 
 publish.claim(
-    "assumptions-three-and-five-agree",
+    "beyond: A, Theorem 4.2.2",
     "For a finite group, transposes belong to the group exactly if the group is orthogonal.",
-    paper="A",
-    item="Theorem 4.2.2",
-    paper_value="Assumption 5 is stated as a further assumption",
-    measured=[induced_equivariance.transposes_belong(rho) for rho in moving],
-    expected=upright,
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="all representations of the gallery, oblique ones included",
+    [induced_equivariance.transposes_belong(rho) for rho in moving],
+    equals=upright,
+    within=1e-9,
+    id="assumptions-three-and-five-agree",
+    details="Paper: Assumption 5 is stated as a further assumption. all representations of the gallery, oblique ones included",
 )
 
 publish.claim(
-    "only-equation-seven-is-the-gradient",
+    "A: Theorem 3.3.1",
     "The gradient of the loss is that of Eq. 7. The form in Eq. 6 equals it for orthogonal groups.",
-    paper="A",
-    item="Theorem 3.3.1",
-    paper_value="Eqs 6 and 7 are the same",
-    measured=[*gaps[:, 0], *gaps[upright, 1]],
-    tolerance=1e-9,
-    verdict=publish.CORRECTED,
+    [*gaps[:, 0], *gaps[upright, 1]],
+    equals=0,
+    within=1e-9,
     correction="For an oblique group Eq. 6 needs its $g$ and $g^\\top$ exchanged.",
-    published_gap=gaps[~upright, 1].min(),
-    where="relative distance from the slope of the loss, all representations of the gallery; the gap is the smallest over the "
-    "oblique ones",
+    published=gaps[~upright, 1].min(),
+    id="only-equation-seven-is-the-gradient",
+    details="Paper: Eqs 6 and 7 are the same. relative distance from the slope of the loss, all representations of the gallery; the gap is the smallest over the oblique ones",
 )
 
 # %% [markdown]
@@ -360,54 +337,44 @@ publish.table(
 )
 
 publish.claim(
-    "swap-asymmetry-decays",
+    "A: Figure 4a",
     "The asymmetry loss of every model falls exponentially in the end, at the rate $\\lambda_{\\min}(K_G)$.",
-    paper="A",
-    item="Figure 4a",
-    paper_value="exponential decay",
-    measured=-slopes / slow,
-    expected=1.0,
-    tolerance=1e-6,
-    verdict=publish.REPRODUCED,
-    where="fitted over predicted rate in the last third of panel (a), 50 models",
+    -slopes / slow,
+    equals=1.0,
+    within=1e-6,
+    id="swap-asymmetry-decays",
+    details="Paper: exponential decay. fitted over predicted rate in the last third of panel (a), 50 models",
 )
 
 publish.claim(
-    "swap-same-asymmetric-start",
+    "A: Figure 4b",
     "Models with the same initial asymmetric components keep the same asymmetric components.",
-    paper="A",
-    item="Figure 4b",
-    paper_value="the asymmetric curves coincide",
-    measured=np.ptp(same_k[:, :, 2:], axis=1),
-    tolerance=1e-12,
-    verdict=publish.REPRODUCED,
-    where="spread of each asymmetric component over three models at each time",
+    np.ptp(same_k[:, :, 2:], axis=1),
+    equals=0,
+    within=1e-12,
+    id="swap-same-asymmetric-start",
+    details="Paper: the asymmetric curves coincide. spread of each asymmetric component over three models at each time",
 )
 
 publish.claim(
-    "swap-same-symmetric-start",
+    "A: Figure 4c",
     "Models with the same initial symmetric components keep the same symmetric components.",
-    paper="A",
-    item="Figure 4c",
-    paper_value="the symmetric curves coincide",
-    measured=np.ptp(same_r[:, :, :2], axis=1),
-    tolerance=1e-12,
-    verdict=publish.REPRODUCED,
-    where="spread of each symmetric component over three models at each time",
+    np.ptp(same_r[:, :, :2], axis=1),
+    equals=0,
+    within=1e-12,
+    id="swap-same-symmetric-start",
+    details="Paper: the symmetric curves coincide. spread of each symmetric component over three models at each time",
 )
 
 publish.claim(
-    "swap-asymmetric-components-mix",
+    "beyond: A, Figure 4a",
     "The two asymmetric components drive each other: a model that starts with $(w_{11}-w_{22})/2 = 1$ alone develops "
     "$(w_{12}-w_{21})/2$ at a rate equal to the off-diagonal entry of $K_G$.",
-    paper="A",
-    item="Figure 4a",
-    paper_value=None,
-    measured=np.abs(induced_equivariance.swap_parts(alone)[3] / example.loss.K[0, 1]),
-    expected=1.0,
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="velocity of the second component over the off-diagonal entry",
+    np.abs(induced_equivariance.swap_parts(alone)[3] / example.loss.K[0, 1]),
+    equals=1.0,
+    within=1e-12,
+    id="swap-asymmetric-components-mix",
+    details="velocity of the second component over the off-diagonal entry",
 )
 
 # %% [markdown]
@@ -444,17 +411,14 @@ publish.figure(
 )
 
 publish.claim(
-    "equivariance-rates-agree",
+    "beyond: A, Theorem 4.2.3",
     "In real gradient descent the non-equivariant part of the weights decays at the rates $-\\ln(1 - \\eta\\lambda)/\\eta$ "
     "that the eigenvalues $\\lambda$ of $K_G/N$ predict, also for larger groups and for maps that are not square.",
-    paper="A",
-    item="Theorem 4.2.3",
-    paper_value=None,
-    measured=np.concatenate([measured / predicted for predicted, measured in rates.values()]),
-    expected=1.0,
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="measured over predicted rate, every eigenvector and all three groups",
+    np.concatenate([measured / predicted for predicted, measured in rates.values()]),
+    equals=1.0,
+    within=1e-6,
+    id="equivariance-rates-agree",
+    details="measured over predicted rate, every eigenvector and all three groups",
 )
 
 # %% [markdown]

@@ -85,21 +85,19 @@ instances = [
 ]
 
 publish.claim(
-    "gradient-flow-closed-form",
+    "A: Eq. 1",
     "Gradient flow on the squared error follows "
     "$w(t) = e^{-Kt} w(0)$ $+ (I - e^{-Kt}) K^{+} X^\\top y$, also where $K$ is singular.",
-    paper="A",
-    item="Eq. 1",
-    paper_value="equality",
-    measured=[
+    [
         induced_invariance.ode_deviation(
             regression.QuadraticLoss.from_data(X, y), X, y, rng.standard_normal(X.shape[1])
         )
         for X, y in instances
     ],
-    tolerance=1e-8,
-    verdict=publish.HOLDS,
-    where="relative to the largest weight; an ODE solver on random data with 20, 3 and 1 points",
+    equals=0,
+    within=1e-8,
+    id="gradient-flow-closed-form",
+    details="Paper: equality. relative to the largest weight; an ODE solver on random data with 20, 3 and 1 points",
 )
 
 # %% [markdown]
@@ -144,20 +142,17 @@ triple = induced_invariance.orbit_sum_gap(
 )
 
 publish.claim(
-    "orbit-sum-loss",
+    "A: Corollary 3.2",
     "The squared error over a data set of whole orbits is the sum over the group of the errors at one point "
     "per orbit, each orbit weighted by $1/\\lvert\\operatorname{Stab}(x)\\rvert$.",
-    paper="A",
-    item="Corollary 3.2",
-    paper_value="equality without the weight",
-    measured=[case["corrected"] / case["direct"] - 1 for case in (fixed, triple)],
-    tolerance=1e-12,
-    verdict=publish.CORRECTED,
+    [case["corrected"] / case["direct"] - 1 for case in (fixed, triple)],
+    equals=0,
+    within=1e-12,
     correction="The unweighted sum counts a point once for every group element that leaves it in place. It "
     "differs where a point has a non-trivial stabiliser, such as $x = 0$ under a reflection.",
-    published_gap=triple["published"] / triple["direct"] - 1,
-    where="relative difference of the two losses, for the points 0, 0.5 and -0.8 of the line under the "
-    "reflection, and for three triples under $S_3$; the gap is that of the triples",
+    published=triple["published"] / triple["direct"] - 1,
+    id="orbit-sum-loss",
+    details="Paper: equality without the weight. relative difference of the two losses, for the points 0, 0.5 and -0.8 of the line under the reflection, and for three triples under $S_3$; the gap is that of the triples",
 )
 
 # %% [markdown]
@@ -204,46 +199,40 @@ orthogonal = [problem for problem in everywhere if problem.rho.is_orthogonal]
 oblique = [problem for problem in everywhere if not problem.rho.is_orthogonal]
 
 publish.claim(
-    "symmetric-flow-closed-form",
+    "A: Theorem 3.3.1",
     "On data of whole orbits, gradient flow follows the closed form with $K_G$; no orthogonality is needed.",
-    paper="A",
-    item="Theorem 3.3.1",
-    paper_value="equality, under Assumption 3",
-    measured=[induced_invariance.symmetric_ode_deviation(problem) for problem in everywhere],
-    tolerance=1e-8,
-    verdict=publish.HOLDS,
-    where="relative to the largest weight; an ODE solver on the augmented data, the whole gallery",
+    [induced_invariance.symmetric_ode_deviation(problem) for problem in everywhere],
+    equals=0,
+    within=1e-8,
+    id="symmetric-flow-closed-form",
+    details="Paper: equality, under Assumption 3. relative to the largest weight; an ODE solver on the augmented data, the whole gallery",
 )
 
 publish.claim(
-    "parts-are-decoupled",
+    "A: Theorem 3.3.2",
     "For orthogonal representations, $w_r(t)$ does not depend on $w_k(0)$ and $w_k(t)$ does not depend on "
     "$w_r(0)$.",
-    paper="A",
-    item="Theorem 3.3.2",
-    paper_value="no influence",
-    measured=[induced_invariance.coupling(problem, rng) for problem in orthogonal],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="relative change of one part when the other starts elsewhere, all orthogonal cases",
+    [induced_invariance.coupling(problem, rng) for problem in orthogonal],
+    equals=0,
+    within=1e-12,
+    id="parts-are-decoupled",
+    details="Paper: no influence. relative change of one part when the other starts elsewhere, all orthogonal cases",
 )
 
 publish.claim(
-    "asymmetric-part-decays",
+    "A: Theorem 3.3.3",
     "For orthogonal representations, $w_k(t) = e^{-K_G t}w_k(0)$, whatever the labels.",
-    paper="A",
-    item="Theorem 3.3.3",
-    paper_value="equality, no influence of the labels",
-    measured=[
+    [
         [
             induced_invariance.decay_deviation(problem),
             induced_invariance.label_influence(problem, rng),
         ]
         for problem in orthogonal
     ],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="deviation from the exponential, and relative change when all labels change, all orthogonal cases",
+    equals=0,
+    within=1e-12,
+    id="asymmetric-part-decays",
+    details="Paper: equality, no influence of the labels. deviation from the exponential, and relative change when all labels change, all orthogonal cases",
 )
 
 # %% [markdown]
@@ -256,12 +245,9 @@ publish.claim(
 
 # %% tags=["hide-input"]
 publish.claim(
-    "oblique-parts-are-coupled",
+    "beyond: A, Theorem 3.3.2",
     "For an oblique representation, the asymmetric and the symmetric part of the weights can influence each other.",
-    paper="A",
-    item="Theorem 3.3.2",
-    paper_value="excluded by assumption",
-    measured=[
+    [
         max(
             max(
                 induced_invariance.coupling(
@@ -272,11 +258,9 @@ publish.claim(
         )
         for case in gallery.oblique_cases()
     ],
-    expected=0.02,
-    relation="at least",
-    tolerance=1e-3,
-    verdict=publish.BEYOND,
-    where="largest relative change over 20 random data sets, each oblique case",
+    above=0.019,
+    id="oblique-parts-are-coupled",
+    details="Paper: excluded by assumption. largest relative change over 20 random data sets, each oblique case",
 )
 
 C3 = gallery.find("C3, turns of the plane").rho_in
@@ -284,19 +268,17 @@ stretched = representations.direct_sum(
     representations.trivial(C3.group), representations.conjugated(C3, np.diag([1.0, 3.0]))
 )
 publish.claim(
-    "symmetric-average-is-enough",
+    "beyond: A, Theorem 3.3.2",
     "The parts are decoupled as soon as the average $\\mathcal{R}$ is a symmetric matrix, which is weaker than "
     "Assumption 3.",
-    paper="A",
-    item="Theorem 3.3.2",
-    paper_value=None,
-    measured=[
+    [
         induced_invariance.coupling(induced_invariance.random_problem(stretched, 10, rng), rng)
         for _ in range(20)
     ],
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="a constant feature and a stretched plane under rotations by 120 degrees, 20 random data sets",
+    equals=0,
+    within=1e-12,
+    id="symmetric-average-is-enough",
+    details="a constant feature and a stretched plane under rotations by 120 degrees, 20 random data sets",
 )
 
 # %% [markdown]
@@ -330,53 +312,43 @@ publish.claim(
 example = induced_invariance.Problem(np.array([[1.0, 1.0]]), np.array([1.0]), np.zeros(2), line.rho)
 
 publish.claim(
-    "kernel-of-kg",
+    "A: K_G positive definite iff X^T X is",
     "The kernel of $K_G$ is the largest subspace of $\\ker X$ that every $\\rho(g)^\\top$ maps to itself. With one "
     "point per orbit in $X$, positive definiteness of $X^\\top X$ is sufficient for that of $K_G$ and not necessary.",
-    paper="A",
-    item="K_G positive definite iff X^T X is",
-    paper_value="if and only if",
-    measured=[induced_invariance.kernel_angle(problem) for problem in everywhere],
-    tolerance=1e-7,
-    verdict=publish.CORRECTED,
+    [induced_invariance.kernel_angle(problem) for problem in everywhere],
+    equals=0,
+    within=1e-7,
     correction='With one point per orbit in $X$, only "if" is true. For the features $(1, x)$, the point $x = 1$ and the '
     "reflection, $X^\\top X$ is singular and $K_G = 2I$.",
-    published_gap=example.loss.eigenvalues[0],
-    where="largest angle in radians between the two subspaces, the whole gallery; the gap is the smallest "
-    "eigenvalue of $K_G$ in the counterexample, where the published statement asks for 0",
+    published=example.loss.eigenvalues[0],
+    id="kernel-of-kg",
+    details="Paper: if and only if. largest angle in radians between the two subspaces, the whole gallery; the gap is the smallest eigenvalue of $K_G$ in the counterexample, where the published statement asks for 0",
 )
 
 publish.claim(
-    "limit-is-invariant",
+    "A: Corollary 3.4",
     "If $K_G$ is positive definite, the limit of gradient flow is an invariant predictor. No orthogonality is "
     "needed.",
-    paper="A",
-    item="Corollary 3.4",
-    paper_value="invariant, under Assumption 3",
-    measured=[
+    [
         induced_invariance.limit_variance(problem)
         for problem in everywhere
         if problem.loss.eigenvalues[0] > 0
     ],
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="largest change of the limit under the group, relative to the initial weights, all positive definite "
-    "cases of the gallery",
+    equals=0,
+    within=1e-9,
+    id="limit-is-invariant",
+    details="Paper: invariant, under Assumption 3. largest change of the limit under the group, relative to the initial weights, all positive definite cases of the gallery",
 )
 
 decays = np.array([induced_invariance.smallest_asymmetric_rate(p) > 1e-9 for p in everywhere])
 invariant = np.array([induced_invariance.limit_variance(p) < 1e-9 for p in everywhere])
 publish.claim(
-    "decay-on-the-kernel-is-enough",
+    "beyond: A, Corollary 3.4",
     "From a random start, the limit is invariant exactly if $K_G$ is positive definite on "
     "$\\ker\\mathcal{R}^\\top$, for any representation.",
-    paper="A",
-    item="Corollary 3.4",
-    paper_value="sufficient: $K_G$ positive definite everywhere",
-    measured=decays == invariant,
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="both conditions evaluated on every problem of the gallery, singular ones included",
+    decays == invariant,
+    id="decay-on-the-kernel-is-enough",
+    details="Paper: sufficient: $K_G$ positive definite everywhere. both conditions evaluated on every problem of the gallery, singular ones included",
 )
 
 # %% [markdown]
@@ -427,68 +399,57 @@ decay = regression.descent_rate(np.mean(line.rows[:, 1] ** 2), eta)
 slopes = reflection_example.slope(eta * steps[visible], losses[visible])
 
 publish.claim(
-    "line-example",
+    "A: Example 3.1",
     "In the example, the average over the group keeps the intercept and removes the slope, and training ends at a "
     "flat line.",
-    paper="A",
-    item="Example 3.1",
-    paper_value="group $\\{I, \\operatorname{diag}(1, -1)\\}$",
-    measured=[
+    [
         *np.ravel(regression.weight_reynolds(line.rho) - np.diag([1.0, 0.0])),
         line.loss.limit(start[:, 0])[1],
     ],
-    tolerance=1e-12,
-    verdict=publish.HOLDS,
-    where="entries of the average minus $\\operatorname{diag}(1, 0)$, and the final slope",
+    equals=0,
+    within=1e-12,
+    id="line-example",
+    details="Paper: group $\\{I, \\operatorname{diag}(1, -1)\\}$. entries of the average minus $\\operatorname{diag}(1, 0)$, and the final slope",
 )
 
 publish.claim(
-    "line-asymmetry-decays",
+    "A: Figure 1a",
     "The asymmetry loss of every model falls exponentially, at the rate that the inputs fix.",
-    paper="A",
-    item="Figure 1a",
-    paper_value="exponential decay, then a plateau",
-    measured=-slopes / decay,
-    expected=1.0,
-    tolerance=1e-6,
-    verdict=publish.REPRODUCED,
-    where="fitted rate over predicted rate, 50 models, while the loss is above rounding",
+    -slopes / decay,
+    equals=1.0,
+    within=1e-6,
+    id="line-asymmetry-decays",
+    details="Paper: exponential decay, then a plateau. fitted rate over predicted rate, 50 models, while the loss is above rounding",
 )
 
 publish.claim(
-    "line-one-eigendecomposition",
+    "beyond: A, Eq. 1",
     "One eigendecomposition of the Gram matrix gives the whole training of all fifty models.",
-    paper="A",
-    item="Eq. 1",
-    paper_value=None,
-    measured=trained - line.loss.descent(start.T, steps, eta),
-    tolerance=1e-12,
-    verdict=publish.BEYOND,
-    where="weights of fifty models at all recorded steps, real gradient descent less the closed form",
+    trained - line.loss.descent(start.T, steps, eta),
+    equals=0,
+    within=1e-12,
+    id="line-one-eigendecomposition",
+    details="weights of fifty models at all recorded steps, real gradient descent less the closed form",
 )
 
 publish.claim(
-    "line-same-asymmetric-start",
+    "A: Figure 1b",
     "Models with the same initial $w_k$ keep the same $w_k$, however their $w_r$ differ.",
-    paper="A",
-    item="Figure 1b",
-    paper_value="the asymmetric curves coincide",
-    measured=np.ptp(same_k[:, :, 1], axis=1),
-    tolerance=1e-12,
-    verdict=publish.REPRODUCED,
-    where="spread of five slopes at each recorded step",
+    np.ptp(same_k[:, :, 1], axis=1),
+    equals=0,
+    within=1e-12,
+    id="line-same-asymmetric-start",
+    details="Paper: the asymmetric curves coincide. spread of five slopes at each recorded step",
 )
 
 publish.claim(
-    "line-same-symmetric-start",
+    "A: Figure 1c",
     "Models with the same initial $w_r$ keep the same $w_r$, however their $w_k$ differ.",
-    paper="A",
-    item="Figure 1c",
-    paper_value="the symmetric curves coincide",
-    measured=np.ptp(same_r[:, :, 0], axis=1),
-    tolerance=1e-12,
-    verdict=publish.REPRODUCED,
-    where="spread of five intercepts at each recorded step",
+    np.ptp(same_r[:, :, 0], axis=1),
+    equals=0,
+    within=1e-12,
+    id="line-same-symmetric-start",
+    details="Paper: the symmetric curves coincide. spread of five intercepts at each recorded step",
 )
 
 # %% [markdown]
@@ -521,21 +482,17 @@ publish.figure(
 )
 
 publish.claim(
-    "plateau-is-rounding",
+    "beyond: A, Figure 1a",
     "In our runs the arithmetic or mini-batches set the plateau of the asymmetry loss: full-batch descent falls below "
     "$10^{-15}$ in double precision, stays between $10^{-10}$ and $10^{-6}$ in single precision and above $10^{-5}$ "
     "with mini-batches.",
-    paper="A",
-    item="Figure 1a",
-    paper_value=None,
-    measured=[
+    [
         runs["float64"][-50:].max() < 1e-15,
         runs["float32"][-50:].min() > 1e-10 and runs["float32"][-50:].max() < 1e-6,
         np.median(runs["mini-batch"][-50:]) > 1e-5,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="the last third of the curves above",
+    id="plateau-is-rounding",
+    details="the last third of the curves above",
 )
 
 # %% [markdown]
@@ -578,46 +535,35 @@ publish.figure(
 )
 
 publish.claim(
-    "shears-break-assumption",
+    "A: Appendix A",
     "The transpose of a non-trivial shear of this group is not in the group, so the translations of the line violate "
     "Assumption 3.",
-    paper="A",
-    item="Appendix A",
-    paper_value="not in the group",
-    measured=[np.abs(np.array([[1, 0], [a, 1]]).T[0, 1]) for a in (-2.0, 0.5, 1.0)],
-    expected=0.5,
-    relation="at least",
-    tolerance=1e-9,
-    verdict=publish.HOLDS,
-    where="upper right entry of the transpose, which is 0 for every shear of the group; shears by -2, 0.5 and 1",
+    [np.abs(np.array([[1, 0], [a, 1]]).T[0, 1]) for a in (-2.0, 0.5, 1.0)],
+    above=0.499999999,
+    id="shears-break-assumption",
+    details="Paper: not in the group. upper right entry of the transpose, which is 0 for every shear of the group; shears by -2, 0.5 and 1",
 )
 
 publish.claim(
-    "oblique-reflection-couples",
+    "beyond: A, Appendix A",
     "Under the reflection about $c = 0.7$, models with the same initial $w_k$ separate; under the reflection about 0 "
     "they do not.",
-    paper="A",
-    item="Appendix A",
-    paper_value=None,
-    measured=[
+    [
         np.ptp(slanted.lengths, axis=1).max() > 0.1,
         np.ptp(straight.lengths, axis=1).max() < 1e-12,
     ],
-    tolerance=0.5,
-    verdict=publish.BEYOND,
-    where="largest spread of $w_k$ over time, above 0.1 and below 1e-12",
+    id="oblique-reflection-couples",
+    details="largest spread of $w_k$ over time, above 0.1 and below 1e-12",
 )
 
 publish.claim(
-    "oblique-limit-is-invariant",
+    "beyond: A, Appendix A",
     "Under both reflections the limit of gradient flow is an invariant predictor.",
-    paper="A",
-    item="Appendix A",
-    paper_value=None,
-    measured=[straight.limit_change, slanted.limit_change],
-    tolerance=1e-10,
-    verdict=publish.BEYOND,
-    where="change of the limiting weights under the reflection",
+    [straight.limit_change, slanted.limit_change],
+    equals=0,
+    within=1e-10,
+    id="oblique-limit-is-invariant",
+    details="change of the limiting weights under the reflection",
 )
 
 # %% [markdown]
@@ -710,53 +656,44 @@ publish.figure(
 )
 
 publish.claim(
-    "digit-trajectory",
+    "beyond: A, Theorem 3.3.1",
     "On MNIST digits with all rotations, real gradient descent follows the closed form.",
-    paper="A",
-    item="Theorem 3.3.1",
-    paper_value=None,
-    measured=np.abs(run["full"][:, 0] - predicted).max(),
-    tolerance=1e-9,
-    verdict=publish.BEYOND,
-    where="largest difference of a weight at any recorded step",
+    np.abs(run["full"][:, 0] - predicted).max(),
+    equals=0,
+    within=1e-9,
+    id="digit-trajectory",
+    details="largest difference of a weight at any recorded step",
 )
 
 publish.claim(
-    "digit-rates-agree",
+    "beyond: A, Theorem 3.3.3",
     "On MNIST digits, every asymmetric direction that decays measurably does so at the predicted rate.",
-    paper="A",
-    item="Theorem 3.3.3",
-    paper_value=None,
-    measured=measured_rates / expected_rates,
-    expected=1.0,
-    tolerance=1e-6,
-    verdict=publish.BEYOND,
-    where="measured over predicted rate, every direction that loses more than one part in a million",
+    measured_rates / expected_rates,
+    equals=1.0,
+    within=1e-6,
+    id="digit-rates-agree",
+    details="measured over predicted rate, every direction that loses more than one part in a million",
 )
 
 publish.claim(
-    "digit-labels-do-not-matter",
+    "beyond: A, Theorem 3.3.3",
     "On MNIST digits, the asymmetric weights are the same for three different labellings.",
-    paper="A",
-    item="Theorem 3.3.3",
-    paper_value=None,
-    measured=regression.split(run["full"] - run["full"][:, :1], data.rho)[1],
-    tolerance=1e-11,
-    verdict=publish.BEYOND,
-    where="difference of every weight at every recorded step, labels even/odd, below five, random",
+    regression.split(run["full"] - run["full"][:, :1], data.rho)[1],
+    equals=0,
+    within=1e-11,
+    id="digit-labels-do-not-matter",
+    details="difference of every weight at every recorded step, labels even/odd, below five, random",
 )
 
 kept = run["full"][:, 0] @ modes.vectors[:, ~modes.seen]
 publish.claim(
-    "digit-directions-that-never-decay",
+    "beyond: A, Corollary 3.4",
     "On MNIST digits, asymmetric weights on which the data have no variance do not move at all.",
-    paper="A",
-    item="Corollary 3.4",
-    paper_value=None,
-    measured=kept - kept[0],
-    tolerance=1e-10,
-    verdict=publish.BEYOND,
-    where="movement of the coordinates of $w_k$ in $\\ker K_G$",
+    kept - kept[0],
+    equals=0,
+    within=1e-10,
+    id="digit-directions-that-never-decay",
+    details="movement of the coordinates of $w_k$ in $\\ker K_G$",
 )
 
 # %% [markdown]

@@ -4,30 +4,15 @@ The build of the site lives beside it: :mod:`learnsym.publish.chapters` executes
 :mod:`learnsym.publish.sphinx_ext` turns their outputs into pages.
 """
 
-from learnsym.publish.claims import (
-    BEYOND,
-    CORRECTED,
-    HOLDS,
-    NOT_REPRODUCED,
-    REPRODUCED,
-    VERDICTS,
-    ClaimFailed,
-    claim,
-)
+from learnsym.publish.claims import ClaimFailed, claim
 from learnsym.publish.figures import figure
 from learnsym.publish.footer import footer
 from learnsym.publish.style import COLORS, MARKERS, use_style
 from learnsym.publish.tables import table
 
 __all__ = [
-    "BEYOND",
     "COLORS",
-    "CORRECTED",
-    "HOLDS",
     "MARKERS",
-    "NOT_REPRODUCED",
-    "REPRODUCED",
-    "VERDICTS",
     "ClaimFailed",
     "claim",
     "figure",

@@ -1,4 +1,4 @@
-"""Claims: a statement, what was measured, and a verdict that must follow from the numbers."""
+"""Claims: short tests in the text. A statement, a measurement, a bound, and what follows."""
 
 import inspect
 import re
@@ -8,185 +8,139 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from learnsym.publish.display import show
-from learnsym.publish.items import PAPERS, load_items
+from learnsym.publish.items import load_items
 from learnsym.publish.wording import (
-    criterion_text,
-    measured_text,
-    number_text,
-    source_text,
-    span_text,
+    BEYOND,
+    CORRECTED,
+    HOLDS,
+    NOT_REPRODUCED,
+    REPRODUCED,
+    UNDECIDED,
+    claim_line,
 )
 
-HOLDS = "holds"
-CORRECTED = "holds with a correction"
-REPRODUCED = "reproduced"
-NOT_REPRODUCED = "not reproduced"
-BEYOND = "beyond the paper"
-VERDICTS = (HOLDS, CORRECTED, REPRODUCED, NOT_REPRODUCED, BEYOND)
-UNDECIDED = "not decided at this scale"
-# a verdict is never shown by colour alone
-SYMBOLS = {HOLDS: "✓", CORRECTED: "✎", REPRODUCED: "≈", NOT_REPRODUCED: "✗", BEYOND: "⊕"}
-RELATIONS = ("equal", "at most", "at least")
 CLAIM_MIME = "application/vnd.learnsym.claim+json"
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class ClaimFailed(AssertionError):  # noqa: N818 - it reads as the sentence that it is
-    """The declared verdict does not follow from the measurement."""
+    """The verdict does not follow from the measurement."""
 
 
 def claim(
-    id: str,
+    item: str,
     statement: str,
-    *,
-    paper: str | None,
-    item: str | None,
-    paper_value: str | float | None,
     measured: ArrayLike,
-    tolerance: float,
-    verdict: str,
-    expected: ArrayLike | None = None,
-    relation: str = "equal",
+    *,
+    below: ArrayLike | None = None,
+    above: ArrayLike | None = None,
+    between: tuple[float, float] | None = None,
+    equals: ArrayLike | None = None,
+    within: float | None = None,
     correction: str | None = None,
-    published_gap: float | None = None,
-    where: str | None = None,
+    published: ArrayLike | None = None,
+    verdict: str | None = None,
     decided: bool = True,
+    id: str | None = None,
+    details: str | None = None,
 ) -> None:
-    """Check a claim and show it with its verdict.
+    """Check a statement against a measurement and show it with the verdict that follows.
 
-    The measurement *meets* the statement if every value is finite and the relation holds within
-    the tolerance: ``equal`` means that the largest ``abs(measured - expected)`` is at most
-    ``tolerance``, ``at most`` and ``at least`` bound ``measured`` by ``expected`` from one side.
+    Statements of theorems *hold*, figures and tables are *reproduced*, and what begins with
+    ``beyond`` is *beyond the paper*; for each of them every measured value must be finite and
+    meet the bound. With ``correction``, the statement *holds with a correction*.
 
     Parameters
     ----------
-    id : str
-        Lower-case words joined by hyphens, unique in the book; it becomes the link target.
+    item : str
+        ``"A: Theorem 3.3.2"``, with an item of ``book/items.yml``; or ``"beyond: A"``,
+        ``"beyond: A, Theorem 3.3.2"``, ``"beyond"`` for a finding of this book.
     statement : str
-        The statement in Markdown with ``$math$``. For the verdict "holds with a correction" this
-        is the corrected statement.
-    paper : {"A", "B", "C", "D"} or None
-        The paper that makes the statement.
-    item : str or None
-        Its number there, as listed in ``book/items.yml``.
-    paper_value : str or float or None
-        The value as the paper states it; None where it states none.
+        Markdown with ``$math$``; with a correction, the corrected statement.
     measured : bool, float or array
-        What was measured, of any shape.
-    tolerance : float
-        Positive and finite, in the units of ``measured``.
-    verdict : str
-        One of :data:`VERDICTS`.
-    expected : float or array, optional
-        What the statement predicts, broadcastable with ``measured``. By default ``paper_value``
-        if that is a number, else True for a boolean measurement and 0 for any other.
-    relation : {"equal", "at most", "at least"}
-        How the measurement must relate to the prediction.
+        Of any shape. Booleans must all be true, and have no bound.
+    below, above : float or array, optional
+        Largest and smallest value that meets the statement; exactly one bound is given.
+    between : (float, float), optional
+        Smallest and largest value.
+    equals, within : float, optional
+        Value (or an array that fits ``measured``) and the largest deviation from it.
     correction : str, optional
-        What had to be corrected, in Markdown.
-    published_gap : float, optional
-        Deviation of the statement as published on a counterexample.
-    where : str, optional
-        On what it was measured, in Markdown.
-    decided : bool, optional
-        Whether the scale of the run can decide the statement. If not, the statement and the
-        measurement are shown as not decided; no verdict is checked, shown or recorded.
+        What had to be corrected.
+    published : float or array, optional
+        What the published form gives; it must miss the bound.
+    verdict : str, optional
+        ``"not reproduced"``: the measurement must miss the bound. ``"holds"`` or ``"reproduced"``
+        where the kind of item says otherwise.
+    decided : bool
+        Whether the scale of the run can decide; if not, no verdict is checked, shown or recorded.
+    id : str, optional
+        Lower-case words joined by hyphens, unique in the book; by default made of the item.
+    details : str, optional
+        On what it was measured, in Markdown; folded on the page.
 
     Raises
     ------
     ClaimFailed
-        The verdict does not follow: "holds", "reproduced" and "beyond the paper" need the
-        relation met, "not reproduced" needs it not met, "holds with a correction" needs it met,
-        a ``correction``, and a ``published_gap`` above the tolerance. A measurement that is not
-        finite supports no verdict.
+        The verdict does not follow from the numbers.
     ValueError
-        An argument is malformed, unknown, or contradicts another.
+        An argument is malformed, missing, unknown, or contradicts another.
     """
-    _check_identity(id, statement, paper, item)
-    _check_terms(tolerance, verdict, relation, correction, published_gap)
-    _check_texts(paper_value, where)
+    paper, number, beyond = _source(item)
+    if id is None and beyond:
+        raise ValueError(f"id of {statement!r}: expected words joined by hyphens, got None")
+    id = _slug(item) if id is None else id
+    if not isinstance(id, str) or not _SLUG.fullmatch(id):
+        raise ValueError(f"id of {item!r}: expected words joined by hyphens, got {id!r}")
+    texts = {"statement": statement, "correction": correction, "details": details}
+    _check_texts(id, texts)
     if not isinstance(decided, bool):
         raise ValueError(f"decided of {id}: expected True or False, got {decided!r}")
-    values = _real_array("measured", measured)
-    prediction = _prediction(values, expected, paper_value)
-    deviation = _deviation(values, prediction, relation)
-    if not decided:
-        _show_undecided(id, statement, span_text(values))
-        return
-    _check_verdict(id, verdict, values, prediction, deviation, tolerance, relation, published_gap)
+    values = _real_array(f"measured of {id}", measured)
+    limits = {"below": below, "above": above, "between": between, "equals": equals}
+    bound = _bound(id, values, {k: v for k, v in limits.items() if v is not None}, within)
+    verdict = _verdict(id, number, beyond, verdict, correction, published)
+    if decided:
+        shown = None if published is None else _real_array(f"published of {id}", published)
+        _check_verdict(id, verdict, values, shown, bound)
     record = {
         "id": id,
         "paper": paper,
-        "item": item,
-        "statement": inspect.cleandoc(statement),
-        "paper_value": _plain(paper_value),
-        "measured": measured_text(values, prediction, deviation, float(tolerance), relation),
-        "expected": span_text(prediction),
-        "relation": relation,
-        "tolerance": float(tolerance),
-        "verdict": verdict,
-        "correction": None if correction is None else inspect.cleandoc(correction),
-        "published_gap": None if published_gap is None else number_text(published_gap),
-        "where": None if where is None else inspect.cleandoc(where),
+        "item": number,
+        **{name: text and " ".join(inspect.cleandoc(text).split()) for name, text in texts.items()},
+        "verdict": verdict if decided else UNDECIDED,
+        "measured": _span(values),
+        "bound": {"kind": bound[0], "value": _span(bound[1]), "within": bound[2] or None},
+        "deviation": _number(_excess(values, bound)) if bound[0] == "equals" else None,
+        "published": None if published is None else _span(np.asarray(published)),
     }
-    _show(record)
+    _show(record, decided)
 
 
-def _check_identity(id: str, statement: str, paper: str | None, item: str | None) -> None:
-    if not isinstance(id, str) or not _SLUG.fullmatch(id):
-        raise ValueError(f"id: expected lower-case words joined by hyphens, got {id!r}")
-    if not isinstance(statement, str) or not statement.strip():
-        raise ValueError(f"statement of {id}: expected text, got {statement!r}")
-    if paper is None:
-        if item is not None:
-            raise ValueError(f"item of {id}: expected None without a paper, got {item!r}")
-        return
-    if paper not in PAPERS:
-        raise ValueError(f"paper of {id}: expected one of {PAPERS} or None, got {paper!r}")
-    known = load_items().get(paper, [])
-    if item is not None and item not in known:
-        raise ValueError(f"item of {id}: expected an item of paper {paper}, got {item!r}")
-
-
-def _check_terms(
-    tolerance: float,
-    verdict: str,
-    relation: str,
-    correction: str | None,
-    published_gap: float | None,
-) -> None:
-    if verdict not in VERDICTS:
-        raise ValueError(f"verdict: expected one of {VERDICTS}, got {verdict!r}")
-    if relation not in RELATIONS:
-        raise ValueError(f"relation: expected one of {RELATIONS}, got {relation!r}")
-    if not _is_number(tolerance) or not np.isfinite(tolerance) or tolerance <= 0:
-        raise ValueError(f"tolerance: expected a positive finite number, got {tolerance!r}")
-    if verdict == CORRECTED:
-        if not isinstance(correction, str) or not correction.strip():
-            raise ValueError(f"correction: expected text for {verdict!r}, got {correction!r}")
-        if not _is_number(published_gap):
-            raise ValueError(
-                f"published_gap: expected a number for {verdict!r}, got {published_gap!r}"
-            )
-    elif correction is not None or published_gap is not None:
+def _source(item: str) -> tuple[str | None, str | None, bool]:
+    """Return paper, item and whether the statement is the book's own."""
+    form = re.fullmatch(r"(?:([A-D]): (.+)|(beyond)(?:: ([A-D])(?:, (.+))?)?)", str(item))
+    if not form:
         raise ValueError(
-            f"correction, published_gap: expected only with {CORRECTED!r}, got verdict {verdict!r}"
+            f"item: expected such as 'A: Theorem 3.3.2', 'beyond: A' or 'beyond', got {item!r}"
         )
+    paper, number = form[1] or form[4], form[2] or form[5]
+    known = load_items()
+    if number is not None and known is not None and number not in known.get(paper, []):
+        raise ValueError(f"item: expected an item of paper {paper} in items.yml, got {number!r}")
+    return paper, number, bool(form[3])
 
 
-def _check_texts(paper_value: str | float | None, where: str | None) -> None:
-    is_value = paper_value is None or isinstance(paper_value, str | bool | np.bool_)
-    if not is_value and not (_is_number(paper_value) and np.isfinite(paper_value)):
-        raise ValueError(
-            f"paper_value: expected text, a finite number or None, got {paper_value!r}"
-        )
-    if where is not None and not isinstance(where, str):
-        raise ValueError(f"where: expected text or None, got {where!r}")
+def _slug(item: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", item.lower()).strip("-")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+def _check_texts(id: str, texts: dict[str, str | None]) -> None:
+    for name, text in texts.items():
+        wanted = name == "statement" or text is not None
+        if wanted and (not isinstance(text, str) or not text.strip()):
+            raise ValueError(f"{name} of {id}: expected text, got {text!r}")
 
 
 def _real_array(name: str, value: ArrayLike) -> np.ndarray:
@@ -196,9 +150,7 @@ def _real_array(name: str, value: ArrayLike) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(
-            f"{name}: expected real numbers of one shape, got {type(value).__name__} of several"
-        ) from error
+        raise ValueError(f"{name}: expected numbers of one shape, got several") from error
     if array.dtype.kind not in "biuf" or array.size == 0:
         raise ValueError(
             f"{name}: expected real numbers or booleans, at least one, "
@@ -207,115 +159,124 @@ def _real_array(name: str, value: ArrayLike) -> np.ndarray:
     return array
 
 
-def _prediction(
-    values: np.ndarray, expected: ArrayLike | None, paper_value: str | float | None
-) -> np.ndarray:
-    if expected is None:
-        if isinstance(paper_value, bool | int | float | np.number | np.bool_):
-            expected = paper_value
-        else:
-            expected = values.dtype == bool
-    prediction = _real_array("expected", expected)
-    try:
-        np.broadcast_shapes(values.shape, prediction.shape)
-    except ValueError:
+Bound = tuple[str, np.ndarray, float]
+
+
+def _bound(id: str, values: np.ndarray, given: dict[str, Any], within: float | None) -> Bound:
+    """Return kind, value and tolerance of the one bound that is given."""
+    if ("equals" in given) != (within is not None):
+        raise ValueError(f"bound of {id}: expected equals and within together, got one of them")
+    if values.dtype == bool:
+        if given:
+            raise ValueError(f"bound of {id}: expected none for booleans, got {', '.join(given)}")
+        return "true", np.array(True), 0.0
+    if len(given) != 1:
         raise ValueError(
-            f"expected: expected a shape that fits measured {values.shape}, got {prediction.shape}"
-        ) from None
-    # a default prediction of "False" for numbers is the number 0
-    return prediction if values.dtype == bool else prediction.astype(_number_type(prediction))
+            f"bound of {id}: expected one of below, above, between, equals with within, "
+            f"got {', '.join(given) or 'none'}"
+        )
+    (kind, value), tolerance = *given.items(), 0.0
+    limit = _real_array(f"{kind} of {id}", value)
+    if not np.isfinite(limit).all():
+        raise ValueError(f"{kind} of {id}: expected finite numbers, got {value!r}")
+    if kind == "between":
+        if limit.shape != (2,) or not limit[0] < limit[1]:
+            raise ValueError(f"between of {id}: expected two rising numbers, got {value!r}")
+        return kind, limit, tolerance
+    if kind == "equals":
+        positive = isinstance(within, int | float | np.number) and not isinstance(within, bool)
+        if not positive or not 0 < within < np.inf:
+            raise ValueError(f"within of {id}: expected a positive finite number, got {within!r}")
+        tolerance = float(within)
+    try:
+        fits = np.broadcast_shapes(values.shape, limit.shape) == values.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{kind} of {id}: expected a shape that fits {values.shape}, got {limit.shape}"
+        )
+    return kind, limit, tolerance
 
 
-def _number_type(array: np.ndarray) -> type:
-    return int if array.dtype.kind in "biu" else float
+def _excess(values: np.ndarray, bound: Bound) -> float:
+    """Return by how much the worst value misses the bound, its tolerance aside."""
+    kind, limit, _ = bound
+    values, limit = values.astype(float), limit.astype(float)
+    if kind == "between":
+        misses = np.maximum(limit[0] - values, values - limit[1])
+    elif kind == "below":
+        misses = values - limit
+    elif kind in ("above", "true"):
+        misses = limit - values
+    else:
+        misses = np.abs(values - limit)
+    return float(np.max(misses))
 
 
-def _deviation(values: np.ndarray, prediction: np.ndarray, relation: str) -> float:
-    """Return by how much the relation is missed at worst: at most 0 if met with no tolerance."""
-    with np.errstate(invalid="ignore"):  # infinity less infinity is no number, and no verdict
-        difference = values.astype(float) - prediction.astype(float)
-    if relation == "equal":
-        difference = np.abs(difference)
-    elif relation == "at least":
-        difference = -difference
-    return float(np.max(difference))  # NaN propagates
+def _verdict(
+    id: str,
+    number: str | None,
+    beyond: bool,
+    verdict: str | None,
+    correction: str | None,
+    published: ArrayLike | None,
+) -> str:
+    """Return the verdict that the arguments declare."""
+    if (correction is None) != (published is None):
+        missing = "correction" if correction is None else "published"
+        raise ValueError(f"{missing} of {id}: expected with its counterpart, got None")
+    if verdict not in (None, HOLDS, REPRODUCED, NOT_REPRODUCED):
+        raise ValueError(
+            f"verdict of {id}: expected None, {HOLDS!r}, {REPRODUCED!r} or {NOT_REPRODUCED!r}, "
+            f"got {verdict!r}"
+        )
+    if verdict is not None and (beyond or correction is not None):
+        raise ValueError(f"verdict of {id}: expected None here, since it follows, got {verdict!r}")
+    if correction is not None:
+        if beyond:
+            raise ValueError(f"correction of {id}: expected with an item of a paper, got 'beyond'")
+        return CORRECTED
+    if beyond or verdict is not None:
+        return BEYOND if beyond else verdict
+    return REPRODUCED if number.startswith(("Figure", "Table")) else HOLDS
 
 
 def _check_verdict(
-    id: str,
-    verdict: str,
-    values: np.ndarray,
-    prediction: np.ndarray,
-    deviation: float,
-    tolerance: float,
-    relation: str,
-    published_gap: float | None,
+    id: str, verdict: str, values: np.ndarray, published: np.ndarray | None, bound: Bound
 ) -> None:
-    finite = bool(np.isfinite(values.astype(float)).all() and np.isfinite(prediction).all())
-    met = finite and deviation <= tolerance
-    numbers = (
-        f"measured {span_text(values)}, expected {relation} {span_text(prediction)}, "
-        f"deviation {deviation:.3g}, tolerance {tolerance:g}"
-    )
-    if not finite:
-        raise ClaimFailed(f"{id}: a measurement that is not finite supports no verdict: {numbers}")
-    if verdict == NOT_REPRODUCED and met:
-        raise ClaimFailed(f"{id}: declared {verdict!r}, but the numbers agree: {numbers}")
-    if verdict != NOT_REPRODUCED and not met:
-        raise ClaimFailed(f"{id}: declared {verdict!r}, but the numbers disagree: {numbers}")
-    if verdict == CORRECTED and not (np.isfinite(published_gap) and published_gap > tolerance):
-        raise ClaimFailed(
-            f"{id}: declared {verdict!r}, but the statement as published deviates by "
-            f"{published_gap:.3g} only, tolerance {tolerance:g}"
+    numbers = f"measured {_span(values)}, {bound[0]} {_span(bound[1])}, within {bound[2]:g}"
+    if not np.isfinite(values.astype(float)).all():
+        raise ClaimFailed(f"{id}: what is not finite supports no verdict: {numbers}")
+    met = _excess(values, bound) <= bound[2]
+    if met == (verdict == NOT_REPRODUCED):
+        raise ClaimFailed(f"{id}: the numbers do not support {verdict!r}: {numbers}")
+    if published is None:
+        return
+    if (published.dtype == bool) != (bound[0] == "true"):
+        raise ValueError(f"published of {id}: expected what was measured, got {published.dtype}")
+    if not np.isfinite(published.astype(float)).all() or _excess(published, bound) <= bound[2]:
+        raise ValueError(
+            f"published of {id}: expected to miss the bound, got {_span(published)}: {numbers}"
         )
 
 
-def _plain(value: str | float | None) -> str | float | None:
-    return value.item() if isinstance(value, np.generic) else value
+def _span(values: np.ndarray) -> bool | float | dict[str, float]:
+    """Return one value as it is, several as their range or as a count of those that are true."""
+    if values.size == 1:
+        return _number(values.item())
+    if values.dtype == bool:
+        return {"true": int(values.sum()), "count": values.size}
+    low, high = _number(values.min().item()), _number(values.max().item())
+    return {"low": low, "high": high, "count": values.size}
 
 
-def _show(record: dict[str, Any]) -> None:
-    show(
-        {
-            CLAIM_MIME: record,
-            "text/markdown": _markdown(record),
-            "text/plain": f"{SYMBOLS[record['verdict']]} {record['verdict']}: {record['id']}",
-        }
-    )
+def _number(value: float) -> float | str:
+    # JSON has no infinities; an undecided claim may have measured one
+    return value if np.isfinite(value) else str(value)
 
 
-def _show_undecided(id: str, statement: str, measured: str) -> None:
-    lines = [f"**{UNDECIDED.capitalize()}**", inspect.cleandoc(statement), f"Ours: {measured}"]
-    show(
-        {
-            "text/markdown": _quoted(lines),
-            "text/plain": f"{UNDECIDED}: {id}",
-        }
-    )
-
-
-def value_text(record: dict[str, Any]) -> str:
-    """Return the paper's value as it is printed."""
-    value = record["paper_value"]
-    if value is None:
-        return "not stated"
-    return value if isinstance(value, str) else number_text(value)
-
-
-def _markdown(record: dict[str, Any]) -> str:
-    title = f"**{SYMBOLS[record['verdict']]} {record['verdict'].capitalize()}**"
-    lines = [f"{title} · {source_text(record)}", record["statement"]]
-    if record["correction"]:
-        gap = f"as published it misses by {record['published_gap']}"
-        lines.append(f"Correction: {record['correction']} ({gap})")
-    lines.append(
-        f"Paper: {value_text(record)} · ours: {record['measured']} · "
-        f"tolerance: {criterion_text(record)}"
-        + (f" · on: {record['where']}" if record["where"] else "")
-    )
-    return _quoted(lines)
-
-
-def _quoted(paragraphs: list[str]) -> str:
-    """Return paragraphs as one Markdown quotation."""
-    return "\n".join(f"> {line}" for line in "\n\n".join(paragraphs).splitlines())
+def _show(record: dict[str, Any], decided: bool) -> None:
+    line = claim_line(record)
+    bundle = {"text/markdown": f"> {line}", "text/plain": f"{record['id']}: {line}"}
+    show({CLAIM_MIME: record, **bundle} if decided else bundle)

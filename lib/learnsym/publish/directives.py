@@ -9,12 +9,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from learnsym.publish import compiled, markup
 from learnsym.publish.chapters import chapter_paths
-from learnsym.publish.claims import VERDICTS
 from learnsym.publish.compiled import Entry
 from learnsym.publish.items import PAPERS, items_path, load_items
-from learnsym.publish.wording import criterion_text, source_text
-
-COLUMNS = ("verdict", "statement", "paper value", "measured", "tolerance")
+from learnsym.publish.wording import BEYOND, VERDICTS, against_text, verdict_text
 
 
 class CompiledDirective(SphinxDirective):
@@ -63,31 +60,41 @@ class CompiledDirective(SphinxDirective):
 
 
 class ClaimsTable(CompiledDirective):
-    """``{claims-table}``: every claim of the book."""
+    """``{claims-table}``: a row for each item of the papers, then one for each finding beyond."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the table."""
-        entries = self.entries("claims")
-        rows = [self._cells(entry.record) for entry in entries]
-        classes = [
-            [
-                "claim",
-                f"paper-{entry.record['paper'] or 'none'}".lower(),
-                markup.verdict_class(entry.record["verdict"]),
-            ]
-            for entry in entries
-        ]
-        return [self.table(list(COLUMNS), rows, classes, "claims-table")]
+        """Return one table."""
+        records = [entry.record for entry in self.entries("claims")]
+        rows, classes = [], []
+        for paper, items in load_items().items():
+            for item in items:
+                own = [r for r in records if (r["paper"], r["item"]) == (paper, item)]
+                own = [r for r in own if r["verdict"] != BEYOND] or own
+                rows.append([f"{paper}, {item}", *self._cells(own)])
+                classes.append(self._classes(paper, own))
+        for record in records:
+            if record["verdict"] == BEYOND:
+                rows.append([record["paper"] or "this book", *self._cells([record])])
+                classes.append(self._classes(record["paper"], [record]))
+        return [self.table(["item", "verdict", "claim"], rows, classes, "claims-table")]
 
-    def _cells(self, record: dict) -> list[str]:
-        link = f"{{ref}}`{source_text(record)} <claim-{record['id']}>`"
-        return [
-            markup.verdict_text(record["verdict"]),
-            f"{link}: {record['statement']}",
-            markup.paper_text(record),
-            record["measured"],
-            criterion_text(record),
-        ]
+    def _cells(self, records: list[dict]) -> list[str]:
+        if not records:
+            return ["open", ""]
+        verdicts = dict.fromkeys(record["verdict"] for record in records)
+        first, *others = [self._line(record) for record in records]
+        if others:
+            more = "\n\n".join(others)
+            first += f"\n:::{{dropdown}} {len(others)} more\n{more}\n:::"
+        return [", ".join(map(verdict_text, verdicts)), first]
+
+    def _line(self, record: dict) -> str:
+        link = f"{{ref}}`{against_text(record)} <claim-{record['id']}>`"
+        return f"{record['statement']} {link}\n{markup.folded(record)}"
+
+    def _classes(self, paper: str | None, records: list[dict]) -> list[str]:
+        verdicts = [markup.verdict_class(r["verdict"]) for r in records] or ["verdict-open"]
+        return ["claim", f"paper-{paper or 'none'}".lower(), *dict.fromkeys(verdicts)]
 
 
 class ClaimsSummary(CompiledDirective):
@@ -103,33 +110,8 @@ class ClaimsSummary(CompiledDirective):
             own = [record["verdict"] for record in records if record["paper"] == paper]
             if own:
                 rows.append([name, *(str(own.count(verdict)) for verdict in used)])
-        header = ["claims", *(markup.verdict_text(verdict) for verdict in used)]
+        header = ["claims", *(verdict_text(verdict) for verdict in used)]
         return [self.table(header, rows, [[] for _ in rows], "claims-summary")]
-
-
-class ClaimsCoverage(CompiledDirective):
-    """``{claims-coverage}``: each item of ``book/items.yml`` with its verdicts, or "open"."""
-
-    def run(self) -> list[nodes.Node]:
-        """Return one table per paper under a line that counts."""
-        records = [entry.record for entry in self.entries("claims")]
-        result: list[nodes.Node] = []
-        for paper, items in load_items().items():
-            found = {item: self._verdicts(records, paper, item) for item in items}
-            done = sum(verdicts != "open" for verdicts in found.values())
-            result += self.parsed(f"**Paper {paper}:** {done} of {len(items)} items answered.")
-            rows = [[item, verdicts] for item, verdicts in found.items()]
-            classes = [["open"] if row[1] == "open" else [] for row in rows]
-            result.append(self.table(["item", "verdicts"], rows, classes, "claims-coverage"))
-        return result
-
-    def _verdicts(self, records: list[dict], paper: str, item: str) -> str:
-        links = [
-            f"{{ref}}`{markup.verdict_text(record['verdict'])} <claim-{record['id']}>`"
-            for record in records
-            if (record["paper"], record["item"]) == (paper, item)
-        ]
-        return ", ".join(links) or "open"
 
 
 class FiguresList(CompiledDirective):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from learnsym.paths import book_root
+from learnsym.paths import book_root, find_book
 
 PAPERS = ("A", "B", "C", "D")
 
@@ -15,20 +15,18 @@ def items_path() -> Path:
     return book_root() / "book" / "items.yml"
 
 
-def load_items(path: Path | None = None) -> dict[str, list[str]]:
-    """Return the items of each paper in the order of the file.
-
-    Parameters
-    ----------
-    path : Path, optional
-        The file; by default ``book/items.yml`` of the book.
+def load_items(path: Path | None = None) -> dict[str, list[str]] | None:
+    """Return the items of each paper in the order of the file; None away from the book.
 
     Raises
     ------
     ValueError
         The file is missing, is not a mapping of the papers A to D to lists of distinct strings.
     """
-    path = items_path() if path is None else path
+    if path is None:
+        if find_book() is None:
+            return None
+        path = items_path()
     if not path.is_file():
         raise ValueError(f"items: expected a file at {path.name}, got none")
     return _parse(path, path.stat().st_mtime_ns)
@@ -36,7 +34,7 @@ def load_items(path: Path | None = None) -> dict[str, list[str]]:
 
 @lru_cache(maxsize=4)
 def _parse(path: Path, _modified: int) -> dict[str, list[str]]:
-    # a chapter checks dozens of claims against this list: parse it once for each version
+    # a chapter checks every claim against this list: parse it once for each version
     listed = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(listed, dict) or not set(listed) <= set(PAPERS):
         raise ValueError(f"{path.name}: expected a mapping with keys among {', '.join(PAPERS)}")

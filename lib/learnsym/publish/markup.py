@@ -1,10 +1,9 @@
-"""MyST text of a claim box, a figure with its links, and a BibTeX entry."""
+"""MyST text of a claim, a figure with its links, and a BibTeX entry."""
 
 import re
 from typing import Any
 
-from learnsym.publish.claims import SYMBOLS
-from learnsym.publish.wording import criterion_text, source_text
+from learnsym.publish.wording import claim_line, span_text
 
 
 def verdict_class(verdict: str) -> str:
@@ -12,40 +11,29 @@ def verdict_class(verdict: str) -> str:
     return "verdict-" + verdict.replace(" ", "-")
 
 
-def verdict_text(verdict: str) -> str:
-    """Return a verdict in words, with its symbol."""
-    return f"{SYMBOLS[verdict]} {verdict}"
-
-
-def paper_text(record: dict[str, Any]) -> str:
-    """Return the paper's value as text, a dash where the paper states none."""
-    value = record["paper_value"]
-    return "–" if value is None else str(value)
-
-
 def claim_box(record: dict[str, Any]) -> str:
-    """Return the box that a chapter shows for a claim."""
-    rows = [("measured", record["measured"]), ("tolerance", criterion_text(record))]
-    if record["paper_value"] is not None:
-        rows.insert(0, ("paper", paper_text(record)))
-    if record["correction"]:
-        rows.append(("correction", record["correction"]))
-        rows.append(("published form is off by", record["published_gap"]))
-    if record["where"]:
-        rows.append(("measured on", record["where"]))
-    listed = "\n".join(f"- **{name}:** {text}" for name, text in rows)
+    """Return the line that a chapter shows for a claim, correction and details folded below it."""
+    link = f"{{ref}}`link <claim-{record['id']}>`"
     return f"""\
 (claim-{record["id"]})=
-::::{{admonition}} {verdict_text(record["verdict"])}
-:class: claim {verdict_class(record["verdict"])}
-
-*{source_text(record)}.* {record["statement"]}
-
-{listed}
-
-{{ref}}`all claims <claims>`
+::::{{div}} claim {verdict_class(record["verdict"])}
+{claim_line(record)} · {link}
+{folded(record)}
 ::::
 """
+
+
+def folded(record: dict[str, Any]) -> str:
+    """Return what unfolds below a claim; an empty string where there is nothing."""
+    parts = []
+    if record["correction"]:
+        published = span_text(record["published"])
+        parts.append(f"*Correction.* {record['correction']} As published: {published}.")
+    if record["details"]:
+        parts.append(f"*Measured on:* {record['details']}")
+    title = "correction and details" if record["correction"] else "details"
+    text = "\n\n".join(parts)
+    return f"\n:::{{dropdown}} {title}\n{text}\n:::" if parts else ""
 
 
 def figure_block(record: dict[str, Any], entry: str) -> str:

@@ -55,7 +55,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the site's files."""
     app.add_directive("claims-table", directives.ClaimsTable)
     app.add_directive("claims-summary", directives.ClaimsSummary)
-    app.add_directive("claims-coverage", directives.ClaimsCoverage)
     app.add_directive("figures-list", directives.FiguresList)
     app.connect("config-inited", site.configure)
     app.connect("build-finished", site.copy_mathjax)
