@@ -257,9 +257,7 @@ upright = np.array([rho.is_orthogonal for rho in moving])
 publish.claim(
     "beyond: A, Theorem 4.2.2",
     "For a finite group, transposes belong to the group exactly if the group is orthogonal.",
-    [induced_equivariance.transposes_belong(rho) for rho in moving],
-    equals=upright,
-    within=1e-9,
+    [induced_equivariance.transposes_belong(rho) for rho in moving] == upright,
     id="assumptions-three-and-five-agree",
     details="Paper: Assumption 5 is stated as a further assumption. all representations of the gallery, oblique ones included",
 )

@@ -84,8 +84,8 @@ class ClaimsTable(CompiledDirective):
         verdicts = dict.fromkeys(record["verdict"] for record in records)
         first, *others = [self._line(record) for record in records]
         if others:
-            more = "\n\n".join(others)
-            first += f"\n:::{{dropdown}} {len(others)} more\n{more}\n:::"
+            head = f"::::{{dropdown}} {len(others)} more\n:class-container: claim-details"
+            first = "\n".join([first, head, "\n\n".join(others), "::::"])
         return [", ".join(map(verdict_text, verdicts)), first]
 
     def _line(self, record: dict) -> str:

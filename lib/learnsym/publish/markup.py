@@ -33,7 +33,9 @@ def folded(record: dict[str, Any]) -> str:
         parts.append(f"*Measured on:* {record['details']}")
     title = "correction and details" if record["correction"] else "details"
     text = "\n\n".join(parts)
-    return f"\n:::{{dropdown}} {title}\n{text}\n:::" if parts else ""
+    return (
+        f"\n:::{{dropdown}} {title}\n:class-container: claim-details\n{text}\n:::" if parts else ""
+    )
 
 
 def figure_block(record: dict[str, Any], entry: str) -> str:

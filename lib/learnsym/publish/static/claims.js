@@ -7,8 +7,8 @@
   const rows = Array.from(table.querySelectorAll("tr.claim"));
 
   for (const row of rows) {
-    row.dataset.paper = classAfter(row, "paper-").toUpperCase();
-    row.dataset.verdict = classAfter(row, "verdict-").replaceAll("-", " ");
+    row.dataset.paper = classesAfter(row, "paper-").join().toUpperCase();
+    row.dataset.verdict = classesAfter(row, "verdict-").join("; ").replaceAll("-", " ");
   }
 
   const papers = { A: "Paper A", B: "Paper B", C: "Paper C", D: "Paper D", NONE: "This book" };
@@ -42,11 +42,11 @@
     for (const row of rows) {
       row.hidden =
         (paper.value !== "" && row.dataset.paper !== paper.value) ||
-        (verdict.value !== "" && row.dataset.verdict !== verdict.value) ||
+        (verdict.value !== "" && !row.dataset.verdict.split("; ").includes(verdict.value)) ||
         (words !== "" && !row.textContent.toLowerCase().includes(words));
       if (!row.hidden) shown += 1;
     }
-    count.textContent = `${shown} of ${rows.length} claims`;
+    count.textContent = `${shown} of ${rows.length} rows`;
     remember({ paper: paper.value, verdict: verdict.value, text: text.value.trim() });
   }
 
@@ -59,13 +59,13 @@
     window.history.replaceState(null, "", url);
   }
 
-  function classAfter(row, prefix) {
-    const found = Array.from(row.classList).find((name) => name.startsWith(prefix));
-    return found ? found.slice(prefix.length) : "";
+  function classesAfter(row, prefix) {
+    const found = Array.from(row.classList).filter((name) => name.startsWith(prefix));
+    return found.map((name) => name.slice(prefix.length));
   }
 
   function values(key) {
-    return Array.from(new Set(rows.map((row) => row.dataset[key]))).sort();
+    return Array.from(new Set(rows.flatMap((row) => row.dataset[key].split("; ")))).sort();
   }
 
   function select(id, name, options) {
