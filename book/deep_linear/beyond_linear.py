@@ -324,7 +324,7 @@ publish.claim(
     "D: Figure 10",
     "Augmented and hard-wired networks train, for all four activations, with and without a bottleneck.",
     (nets["loss"][-1] / nets["loss"][0]).mean(axis=-1)[:, 1, :, :4],
-    below=0.700000001,
+    below=0.7,
     id="nonlinear-networks-train",
     details="Paper: falling curves for both methods. final error over that at the start, the larger number of images, 7 and 15 hidden units",
 )
@@ -333,7 +333,7 @@ publish.claim(
     "beyond: D, Figure 10",
     "With 15 hidden units, augmented networks fit better than hard-wired ones, for all four activations.",
     (ends[1] - ends[0])[1, 1, :4],
-    above=0.019999999,
+    above=0.02,
     id="augmented-nonlinear-networks-fit-better",
     details="final error of hard-wired less that of augmented networks, four activations, the larger number of images",
 )
@@ -342,7 +342,7 @@ publish.claim(
     "beyond: D, Figure 10",
     "Without an activation, augmented and hard-wired networks end closer together than with any.",
     np.abs(ends[1] - ends[0])[1, 1, 4] / (ends[1] - ends[0])[1, 1, :4],
-    below=1.000000001,
+    below=1.0,
     id="linear-networks-fit-alike",
     details="difference of the final errors over that for each activation, 15 hidden units, the larger number of images",
 )
@@ -397,7 +397,7 @@ publish.claim(
     "D: Figure 11",
     "Augmented networks become nearly invariant on test images: the median orbit variance falls to less than a fifth of its start.",
     (wide[-1, 0] / wide[0, 0])[:, :4],
-    below=0.200000001,
+    below=0.2,
     id="orbit-variance-falls-on-images",
     details="Paper: falls during training. end over start, four activations, 15 hidden units, two numbers of training images",
 )
@@ -406,7 +406,7 @@ publish.claim(
     "D: Figure 11",
     "On Gaussian inputs the same networks are less invariant than on images.",
     (wide[-1, 1] / wide[-1, 0])[:, :4],
-    above=1.999999999,
+    above=2.0,
     id="orbit-variance-is-larger-on-noise",
     details="Paper: larger on Gaussian inputs. median orbit variance on Gaussian inputs over that on test images, after training",
 )
@@ -415,7 +415,7 @@ publish.claim(
     "beyond: D, Figure 11",
     "With more training images augmented networks are more invariant on test images.",
     wide[-1, 0, 1, :4] / wide[-1, 0, 0, :4],
-    below=1.000000001,
+    below=1.0,
     id="more-images-more-invariance",
     details="median orbit variance with the larger number of images over that with the smaller one, four activations",
 )

@@ -284,7 +284,7 @@ publish.claim(
     "beyond: B",
     "On digits, which translations do not leave as they are, many mini-batches help.",
     parts.crossover[1],
-    above=9.999999,
+    above=10.0,
     decided=many,
     id="centred-digits-gain-from-division",
     details="$K^*$, median over runs, TRANS",

@@ -381,7 +381,7 @@ publish.claim(
         imperfect_data.completion_gain(X, rho) / rho.group.order
         for X, rho in zip(lone, moving, strict=True)
     ],
-    above=0.999999999,
+    above=1.0,
     id="complete-orbits-lower-the-noise-floor",
     details="predicted floor of 40 random points over that of their orbits, divided by $|G|$, all orthogonal cases",
 )
@@ -457,7 +457,7 @@ publish.claim(
     "With independent label noise, longer training makes the asymmetric weights grow: on digits they pass through a "
     "minimum.",
     [sizes[0] / sizes.min(), sizes[-1] / sizes.min()],
-    above=1.049999,
+    above=1.05,
     id="noise-makes-asymmetry-grow",
     details="$\\lVert w_k\\rVert$ at the first and the last step over its minimum",
 )
@@ -868,7 +868,7 @@ publish.claim(
         ]
         for D in degrees
     ],
-    above=0.000999999,
+    above=0.001,
     id="circle-quadrature-is-sharp",
     details="distance of the two averages with $D$ and with $2D$ angles, $D$ = 1 to 4; the largest of ten data sets",
 )

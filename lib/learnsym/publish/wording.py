@@ -16,13 +16,16 @@ Span = bool | int | float | str | dict[str, Any]
 BOUNDS = {"below": "at most", "above": "at least", "equals": "expected"}
 
 
+ROUNDING = 1e-9  # below this, digits are taken for rounding errors, which differ by machine
+
+
 def number_text(value: bool | float | str) -> str:
-    """Return a number as it is printed: integers exactly, floats to 3 significant digits."""
+    """Return a number as it is printed: integers exactly, floats to 3 digits, rounding to one."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | str):
         return str(value)
-    rounded = float(f"{value:.3g}")
+    rounded = float(f"{value:.1g}" if abs(value) < ROUNDING else f"{value:.3g}")
     if rounded == 0:
         return "0"
     return f"{rounded:.10g}" if 1e-3 <= abs(rounded) < 1e6 else f"{rounded:.3g}"
