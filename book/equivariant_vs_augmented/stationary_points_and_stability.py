@@ -179,10 +179,10 @@ publish.claim(
 publish.claim(
     "beyond: B, Corollary 2",
     "Equivariant stationary points of the augmented risk need not be stationary for the nominal risk.",
-    float(tied.nominal.max()),
+    points.slopes(task, points.TEACHER[None]).nominal,
     above=0.009,
     id="nominal-gradient-at-equivariant-stationary-points",
-    details="largest nominal gradient at the points found for the augmented risk",
+    details="norm of the nominal gradient at the network that wrote the targets; which other points the search finds depends on rounding",
 )
 
 publish.claim(

@@ -213,7 +213,7 @@ publish.table(
             "(silent)",
             "PERM: a graph is labelled connected if the second eigenvalue of its Laplacian exceeds $10^{-15}$ (`datasets.py` 73-79)",
             "1,000 new graphs, against connected components",
-            f"of {disconnected} disconnected graphs {called_connected} are called connected; no other errors. Rounding decides, so the number depends on the machine",
+            f"some of {disconnected} disconnected graphs are called connected; no other errors. Rounding decides which, so a count would depend on the machine",
         ],
         [
             16,
