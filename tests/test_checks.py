@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from learnsym import checks, gallery, regression, representations
-from learnsym.checks import equivariance, induced_invariance, reflection_example
+from learnsym.checks import induced_invariance, reflection_example
 
 IMAGES = gallery.find("C4, 4x4 images to a class")
 SKEW = gallery.find("S3 in skew coordinates")
@@ -19,47 +19,6 @@ def test_draws_rejects_unknown_scale():
     assert checks.draws("smoke") < checks.draws("book")
     with pytest.raises(ValueError, match=r"scale.*'huge'"):
         checks.draws("huge")
-
-
-def test_commuting_defect_sees_a_wrong_basis(monkeypatch):
-    assert equivariance.commuting_defect(IMAGES) < 1e-12
-    right = equivariance.invariant_basis
-    monkeypatch.setattr(equivariance, "invariant_basis", lambda rho: right(rho)[:, 1:])
-    assert equivariance.commuting_defect(IMAGES) > 1e-3
-
-
-def test_averaging_defect_fails_without_orthogonality(rng):
-    assert equivariance.averaging_defect(IMAGES, rng) < 1e-12
-    assert equivariance.averaging_defect(SKEW, rng) > 1e-2
-
-
-def test_form_checks_fail_when_the_average_misses_an_element(rng, monkeypatch):
-    assert equivariance.form_averaging_defect(IMAGES, rng) < 1e-12
-    assert max(equivariance.block_defects(IMAGES, rng)) < 1e-12
-    group = IMAGES.rho_in.group
-    elements = group.elements()
-    monkeypatch.setattr(type(group), "elements", lambda self: elements[1:])
-    assert equivariance.form_averaging_defect(IMAGES, rng) > 1e-2
-    assert max(equivariance.block_defects(IMAGES, rng)) > 1e-2
-
-
-def test_block_defects_tell_the_two_mixed_blocks_apart(rng, monkeypatch):
-    # forms that vanish if their first, or their second, argument is equivariant
-    inside = equivariance.invariant_basis(representations.lifted(IMAGES.rho_in, IMAGES.rho_out))
-    across = np.eye(len(inside)) - inside @ inside.T
-    M = rng.standard_normal(across.shape)
-    for form, expected in ((across @ M, [False, False, True]), (M @ across, [False, True, False])):
-        monkeypatch.setattr(equivariance, "_random_form", lambda case, rng, form=form: form)
-        monkeypatch.setattr(equivariance, "_average_form", lambda case, form: form)
-        defects = np.array(equivariance.block_defects(IMAGES, rng))
-        assert (defects > 1e-2).tolist() == expected
-        assert np.all((defects > 1e-2) | (defects < 1e-12))
-
-
-def test_invariant_forms_contain_products_of_equivariant_maps():
-    for case in gallery.orthogonal_cases():
-        forms, products = equivariance.invariant_form_dimension(case)
-        assert forms >= products
 
 
 def test_ode_deviation_sees_a_wrong_gram_matrix(rng):

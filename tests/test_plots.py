@@ -4,46 +4,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from learnsym.plots import pictures, regression
+from learnsym.plots import regression
 
 
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
     plt.close("all")
-
-
-def test_image_grid_shows_each_image_and_hides_the_rest():
-    images = np.arange(3 * 4).reshape(3, 2, 2)
-    fig = pictures.image_grid(images, ["a", "b", "c"], columns=2)
-    shown = [ax for ax in fig.axes if ax.get_visible()]
-    assert [ax.get_title() for ax in shown] == ["a", "b", "c"]
-    assert all(
-        np.array_equal(ax.images[0].get_array(), image)
-        for ax, image in zip(shown, images, strict=True)
-    )
-    assert {ax.images[0].get_clim() for ax in shown} == {(0.0, 11.0)}
-
-
-def test_image_grid_needs_a_title_per_image():
-    with pytest.raises(ValueError, match="titles: expected 3"):
-        pictures.image_grid(np.zeros((3, 2, 2)), ["a"], columns=2)
-
-
-def test_graphs_draws_one_line_per_edge():
-    path = np.array([[[0, 1, 0], [1, 0, 1], [0, 1, 0]]])
-    fig = pictures.graphs(path, ["path"])
-    edges = [line for line in fig.axes[0].lines if line.get_linestyle() == "-"]
-    assert len(edges) == 2
-    assert np.array_equal(fig.axes[1].images[0].get_array(), path[0])
-
-
-def test_label_maps_shows_the_labels():
-    labels = [np.array([[0, 1], [1, 0]]), np.array([[2, 0], [0, 1]])]
-    fig = pictures.label_maps(labels, ["a", "b"])
-    assert [np.array(ax.images[0].get_array()).tolist() for ax in fig.axes] == [
-        values.tolist() for values in labels
-    ]
 
 
 def test_asymmetry_figure_has_a_line_per_model():

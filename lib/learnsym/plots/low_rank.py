@@ -7,8 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from learnsym.plots.pictures import frame
-from learnsym.publish import COLORS, MARKERS
+from learnsym.publish import COLORS, MARKERS, frame
 
 STYLES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (7, 1.6, 1.4, 1.6)))
 

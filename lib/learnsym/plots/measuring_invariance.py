@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 
 from learnsym.checks.measuring_invariance import Row
 from learnsym.checks.saliency_traps import NoisyPairs, Picture
-from learnsym.plots.pictures import frame
-from learnsym.publish import COLORS, MARKERS
+from learnsym.publish import COLORS, MARKERS, frame
 
 STYLES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (7, 1.6, 1.4, 1.6)))
 

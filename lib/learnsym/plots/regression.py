@@ -7,8 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from learnsym.plots.pictures import frame
-from learnsym.publish import COLORS, MARKERS
+from learnsym.publish import COLORS, MARKERS, frame
 
 SYMMETRIC = COLORS[1]
 ASYMMETRIC = COLORS[0]

@@ -7,8 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from learnsym.plots.pictures import frame
-from learnsym.publish import COLORS, MARKERS
+from learnsym.publish import COLORS, MARKERS, frame
 
 STYLES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (7, 1.6, 1.4, 1.6)))
 GREY = "#777777"

@@ -2,6 +2,7 @@
 
 import matplotlib as mpl
 from cycler import cycler
+from matplotlib.axes import Axes
 
 # Okabe-Ito, ordered so that neighbours differ in luminance as well as in hue
 COLORS = ("#0072B2", "#E69F00", "#000000", "#56B4E9", "#D55E00", "#009E73", "#CC79A7")
@@ -46,3 +47,13 @@ STYLE = {
 def use_style() -> None:
     """Set the book's matplotlib style for all figures that follow."""
     mpl.rcParams.update(STYLE)
+
+
+def frame(ax: Axes, title: str) -> None:
+    """Give a picture a thin frame, a centred title and no ticks."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(True)
+        spine.set_color("#999999")
+    ax.set_title(title, fontsize=10, loc="center")
