@@ -38,9 +38,13 @@ scale = "book"
 seed = 0
 
 # %%
+from math import comb, factorial
+
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.linalg import null_space
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from learnsym.publish import claim, figure, footer, frame, table, use_style
 
@@ -102,12 +106,12 @@ def rho(g):
 print(all(np.array_equal(rho(g[h]), rho(g) @ rho(h)) for g in G for h in G))
 for x in np.array([[1, 1, 1, 1], [1, 0, 1, 0], [1, 0, 0, 0], [1, 2, 3, 4]]):
     images = np.array([rho(g) @ x for g in G])
-    stabiliser = G[(images == x).all(axis=1)]
-    print(x, "orbit", len(np.unique(images, axis=0)), "stabiliser", len(stabiliser))
+    stab = G[(images == x).all(axis=1)]
+    print(x, "|orbit|", len(np.unique(images, axis=0)), "|Stab|", len(stab))
 
 # %% [markdown]
 # An image with $14 \times 14$ pixels is a vector in $\mathbb{R}^{196}$.
-# A rotation by ninety degrees moves pixels, so it is a permutation of 196 points, and generates a group of four: $C_4$.
+# A quarter turn (counter-clockwise, as `np.rot90` does it) moves pixels, so it is a permutation of 196 points, and generates a group of four: $C_4$.
 # The orbit of a digit is drawn by a few lines:
 
 # %%
@@ -123,7 +127,8 @@ orbit = np.array([rho(g) @ digit for g in C4])
 def image_grid(vectors, titles, columns=4, inches=1.35, **limits):
     """Square images in rows, one title each."""
     rows, side = len(vectors) // columns, round(vectors[0].size ** 0.5)
-    fig, axes = plt.subplots(rows, columns, figsize=(columns * inches, rows * (inches + 0.2)))
+    size = (columns * inches, rows * (inches + 0.2))
+    fig, axes = plt.subplots(rows, columns, figsize=size)
     for ax, vector, title in zip(axes.flat, vectors, titles):
         ax.imshow(vector.reshape(side, side), cmap="gray_r", **limits)
         frame(ax, title)
@@ -134,10 +139,8 @@ figure(
     image_grid(orbit, ["$e$", "$g$", "$g^2$", "$g^3$"]),
     "digit-orbit",
     title="The orbit of a digit under rotations",
-    caption="The orbit of one MNIST digit under the group $C_4$ of rotations by 90 degrees. "
-    "The generator $g$ turns the image counter-clockwise, and $g^4 = e$.",
-    alt="Four 14 by 14 images of a handwritten seven: upright, and turned by 90, 180 and 270 "
-    "degrees counter-clockwise.",
+    caption="An MNIST digit under the group $C_4$ of turns; $g^4 = e$.",
+    alt="A handwritten seven: upright, turned by 90, 180 and 270 degrees.",
 )
 
 # %% [markdown]
@@ -148,8 +151,8 @@ figure(
 # Written as one vector of $n^2$ entries, row by row, the graph is moved by the Kronecker product $P \otimes P$:
 
 # %%
-A = np.zeros((6, 6))
-A[[0, 1, 0, 2, 3, 4, 3], [1, 2, 2, 3, 4, 5, 5]] = 1  # two triangles and a bridge
+A = np.zeros((6, 6))  # two triangles and a bridge
+A[[0, 1, 0, 2, 3, 4, 3], [1, 2, 2, 3, 4, 5, 5]] = 1
 A += A.T
 P1, P2 = rho([2, 4, 0, 5, 1, 3]), rho([4, 0, 5, 2, 3, 1])
 graphs = [A, P1 @ A @ P1.T, P2 @ A @ P2.T]
@@ -197,7 +200,8 @@ from learnsym import gallery, groups, representations
 
 D4 = groups.dihedral(4)  # the group of the square
 corners = representations.vector(D4)
-print(D4.order, all(np.array_equal(corners.matrix(g), rho(g)) for g in D4.elements()))
+same = [np.array_equal(corners.matrix(g), rho(g)) for g in D4.elements()]
+print(D4.order, all(same))
 try:
     groups.MatrixGroup([[[1.0, 1.0], [0.0, 1.0]]])
 except ValueError:
@@ -225,27 +229,32 @@ table(["case", "elements", "inputs", "outputs", "orthogonal"], rows)
 # So every vector splits as $x = \mathcal{R}x + (x - \mathcal{R}x)$.
 #
 # The smallest example is five points, three of them on a circle and two of them swapped.
-# There the average acts inside each block of points that the group connects.
-# Then come all groups of the gallery, oblique ones included, and the library's function of the same name:
+# The average acts inside each block of points that the group connects:
+
 
 # %%
-from learnsym import equivariant
-
-
 def reynolds(matrices):
     """The average of rho(g) over the group."""
     return np.mean(matrices, axis=0)
 
 
-R, x = reynolds([rho(g) for g in generate([[1, 2, 0, 4, 3]])]), np.array([0, 3, 9, 1, 2])
-print(R.round(3), "\nR x      ", (R @ x).round(3), "\nx - R x  ", (x - R @ x).round(3))
+R = reynolds([rho(g) for g in generate([[1, 2, 0, 4, 3]])])
+x = np.array([0, 3, 9, 1, 2])
+print(R.round(3))
+print("R x", (R @ x).round(3), "x - R x", (x - R @ x).round(3))
+
+# %% [markdown]
+# Now all groups of the gallery, oblique ones included, and the library's function of the same name:
+
+# %%
+from learnsym import equivariant
 
 agree = []
 for case in gallery.cases():
     matrices = [case.rho_in.matrix(g) for g in case.rho_in.group.elements()]
     R = reynolds(matrices)
-    agree += [np.allclose(R @ R, R), np.allclose(R, equivariant.reynolds(case.rho_in))]
-    agree += [np.allclose(m @ R, R) for m in matrices]
+    agree += [np.allclose(m @ R, R) for m in [*matrices, R]]
+    agree.append(np.allclose(R, equivariant.reynolds(case.rho_in)))
 print(all(agree))
 
 # %% tags=["hide-input"]
@@ -286,14 +295,14 @@ figure(
 
 
 # %%
-def commuting(rho_in, rho_out):
-    """E as an orthonormal basis in columns: the kernel of A rho_in(s) - rho_out(s) A."""
-    I_in, I_out = np.eye(rho_in.dimension), np.eye(rho_out.dimension)
-    equations = [
-        np.kron(I_out, rho_in.matrix(s).T) - np.kron(rho_out.matrix(s), I_in)
-        for s in rho_in.group.generators
-    ]
-    return null_space(np.vstack(equations), rcond=1e-10)
+def commuting(case):
+    """E as an orthonormal basis: kernel of A rho_in(s) - rho_out(s) A."""
+    rho_in, rho_out = case.rho_in.matrix, case.rho_out.matrix
+    I_in = np.eye(case.rho_in.dimension)
+    I_out = np.eye(case.rho_out.dimension)
+    S = case.rho_in.group.generators
+    M = [np.kron(I_out, rho_in(s).T) - np.kron(rho_out(s), I_in) for s in S]
+    return null_space(np.vstack(M), rcond=1e-10)
 
 
 # %% [markdown]
@@ -306,20 +315,20 @@ def commuting(rho_in, rho_out):
 # Its Reynolds operator $\bar{\mathcal{R}}$ averages maps.
 # The smallest example is the swap of two coordinates.
 # A $2 \times 2$ matrix commutes with the swap if its diagonal is constant and its antidiagonal is constant.
-# The average and the projection from the kernel both find that:
+# The average and the projection from the kernel both turn $A$, with rows $(1, 2)$ and $(5, 9)$, into such a matrix:
 
 
 # %%
-def lifted(rho_in, rho_out):
+def lifted(case):
     """The matrices of rho_bar(g), one for each g."""
-    elements = rho_in.group.elements()
-    return [np.kron(rho_out.matrix(g), np.linalg.inv(rho_in.matrix(g)).T) for g in elements]
+    rho_in, rho_out = case.rho_in.matrix, case.rho_out.matrix
+    G = case.rho_in.group.elements()
+    return [np.kron(rho_out(g), np.linalg.inv(rho_in(g)).T) for g in G]
 
 
-swap = representations.vector(groups.symmetric(2))
-E, R_bar, A = commuting(swap, swap), reynolds(lifted(swap, swap)), np.array([[1, 2], [5, 9]])
-print("average of A\n", (R_bar @ A.ravel()).reshape(2, 2))
-print("projection of A\n", (E @ E.T @ A.ravel()).reshape(2, 2).round(12))
+swap, A = gallery.find("S2, swap of two coordinates"), np.array([1, 2, 5, 9])
+E, R_bar = commuting(swap), reynolds(lifted(swap))
+print("average", R_bar @ A, "projection", (E @ E.T @ A).round(12))
 
 # %% [markdown]
 # Paper B makes its whole argument in these terms.
@@ -356,17 +365,24 @@ print("projection of A\n", (E @ E.T @ A.ravel()).reshape(2, 2).round(12))
 # %%
 same_space, projection = [], []
 for case in gallery.cases():
-    E = commuting(case.rho_in, case.rho_out)
-    R_bar = reynolds(lifted(case.rho_in, case.rho_out))
+    E, R_bar = commuting(case), reynolds(lifted(case))
     Pi_E, rank = E @ E.T, round(np.trace(R_bar))
     fixed = np.linalg.svd(R_bar)[0][:, :rank]
     same_space.append(abs(fixed @ fixed.T - Pi_E).max())
     if case.is_orthogonal:
         projection.append(abs(R_bar - Pi_E).max())
 
-claim("B: Lemma 1", "Equivariant maps are those that $\\bar\\rho$ fixes.", same_space, below=1e-12)
 claim(
-    "B: Lemma 2", "The average projects orthogonally onto $\\mathcal{E}$.", projection, below=1e-12
+    "B: Lemma 1",
+    "The maps that $\\bar\\rho$ fixes are the equivariant maps.",
+    same_space,
+    below=1e-12,
+)
+claim(
+    "B: Lemma 2",
+    "In all orthogonal cases, the average is the orthogonal projection.",
+    projection,
+    below=1e-12,
 )
 
 # %% [markdown]
@@ -374,12 +390,12 @@ claim(
 #
 # {prf:ref}`lem-fixed` holds for every case, {prf:ref}`lem-average` was tested on orthogonal ones.
 # In oblique coordinates the average still projects onto $\mathcal{E}$, but along a slanted direction.
-# How far off is it? For a random map, $\lVert \bar{\mathcal{R}} - \Pi_{\mathcal{E}} \rVert / \sqrt{\dim \mathcal{L}}$ is the mean distance of the two answers, as a share of the map's norm:
+# How far off is it? For a random map, $\lVert \bar{\mathcal{R}} - \Pi_{\mathcal{E}} \rVert / \sqrt{\dim \mathcal{L}}$ is the root mean square distance of the two answers, as a share of the map's norm:
 
 # %%
 gaps = []
 for case in gallery.oblique_cases():
-    E, R_bar = commuting(case.rho_in, case.rho_out), reynolds(lifted(case.rho_in, case.rho_out))
+    E, R_bar = commuting(case), reynolds(lifted(case))
     gaps.append(np.linalg.norm(R_bar - E @ E.T) / np.sqrt(len(E)))
     print(f"{case.name:34} {gaps[-1]:.2f}")
 
@@ -400,7 +416,7 @@ point = np.array([0.6, 1.5])
 moved = mirror.matrix(mirror.group.generators[0]) @ point
 middle, line = (point + moved) / 2, np.array([1, 0.7]) / np.hypot(1, 0.7)
 foot = (point @ line) * line
-fig, ax = plt.subplots(figsize=(4.6, 3.4))
+fig, ax = plt.subplots(figsize=(6.0, 3.2))
 ax.plot([0, 1.6], [0, 1.12], color="#777777", linestyle="-", linewidth=1, label="invariant vectors")
 ax.plot(*np.array([point, moved]).T, "o", color="black", linestyle=":")
 ax.plot(*np.array([point, foot]).T, color="#0072B2", linestyle="-")
@@ -409,7 +425,7 @@ ax.plot(*foot, "D", color="#0072B2", markersize=8, label="orthogonal projection"
 ax.annotate("$x$", point, xytext=(-14, 0), textcoords="offset points")
 ax.annotate("$\\rho(g)x$", moved, xytext=(8, -4), textcoords="offset points")
 ax.set(xlabel="feature 1", ylabel="feature $x$", xlim=(0, 1.7), ylim=(-0.85, 1.7), aspect="equal")
-ax.legend(loc="lower right")
+ax.legend(loc="center left", bbox_to_anchor=(1.05, 0.5))
 figure(
     fig,
     "oblique-average",
@@ -418,27 +434,33 @@ figure(
     "mirror image lies on the line of invariant vectors, but not at the foot of the perpendicular.",
     alt="A plane with a line through the origin. A point above it and its image below it are joined by "
     "a vertical dotted line, whose middle is on the line. The foot of the perpendicular is further right.",
-    width="70%",
 )
 
 # %% [markdown]
-# Paper B assumes unitary representations, and adds that this costs nothing: a change of the inner product always provides them.
+# Paper B assumes unitary representations, and adds that this is no true restriction: a change of the inner product always provides them.
 # The recipe is $S = \frac{1}{|G|}\sum_g \rho(g)^\top\rho(g) = LL^\top$, and new coordinates $L^\top x$.
 # It does restore {prf:ref}`lem-average`.
-# But the gradient depends on the inner product too: in the new coordinates gradient descent moves the old weights by $S^{-1}$ times the old gradient, which is another training when $S$ is ill-conditioned.
+# But the gradient depends on the inner product too.
+# A gradient step in the new coordinates moves $A$ by $S_{\text{out}}^{-1} \nabla S_{\text{in}}$, where $\nabla$ is the gradient in the old ones.
+# That is another training, the more so the larger the condition number of $S$.
+# The code changes the coordinates (`conjugated` is $L^\top \rho(g) L^{-\top}$), and prints whether the lemma is restored, and the condition number of $S_{\text{in}}$:
 
 
 # %%
 def orthogonalised(rho):
-    """The same representation in the coordinates L^T x, and the condition number of S."""
-    S = np.mean([rho.matrix(g).T @ rho.matrix(g) for g in rho.group.elements()], axis=0)
-    return representations.conjugated(rho, np.linalg.cholesky(S).T), np.linalg.cond(S)
+    """The representation in coordinates L^T x, and the condition of S."""
+    matrices = [rho.matrix(g) for g in rho.group.elements()]
+    S = np.mean([m.T @ m for m in matrices], axis=0)
+    L = np.linalg.cholesky(S)
+    return representations.conjugated(rho, L.T), np.linalg.cond(S)
 
 
 for case in gallery.oblique_cases():
-    (rho_in, condition), (rho_out, _) = map(orthogonalised, (case.rho_in, case.rho_out))
-    E, R_bar = commuting(rho_in, rho_out), reynolds(lifted(rho_in, rho_out))
-    print(f"{case.name:34} restored: {np.allclose(R_bar, E @ E.T)}, condition {condition:.1f}")
+    rho_in, condition = orthogonalised(case.rho_in)
+    rho_out, _ = orthogonalised(case.rho_out)
+    straight = gallery.Case(case.name, rho_in, rho_out)
+    E, R_bar = commuting(straight), reynolds(lifted(straight))
+    print(f"{case.name:34} {np.allclose(R_bar, E @ E.T)} {condition:.1f}")
 
 # %% [markdown]
 # ### Breaking the theorem: an uneven average
@@ -453,7 +475,7 @@ W = sum(p * rho(g) for p, g in zip(weights, generate([turn])))
 print(np.sort(abs(np.linalg.eigvals(W))).round(3))
 
 # %% [markdown]
-# Invariant vectors stay (the 1). The rest is damped and not removed: up to $\sqrt{1/5}$ of it comes through.
+# Invariant vectors stay (the 1). The rest is damped and not removed: up to $\sqrt{1/5} \approx 0.447$ of it comes through.
 #
 # ## Orbits of index pairs
 #
@@ -462,13 +484,10 @@ print(np.sort(abs(np.linalg.eigvals(W))).round(3))
 # A map commutes with permutations exactly when its entries are constant along the orbits of index pairs $(i, j) \mapsto (g[i], g[j])$.
 # The generators alone connect the pairs of one orbit, so the orbits are the connected components of a graph:
 
+
 # %%
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-
-
 def pairs(g):
-    """What a permutation of n points does to the n^2 pairs (i, j), numbered row by row."""
+    """What a permutation of n points does to the n^2 pairs, row by row."""
     g = np.asarray(g)
     return (len(g) * g[:, None] + g).ravel()
 
@@ -476,7 +495,8 @@ def pairs(g):
 def orbits(generators):
     """The number of the orbit of each point."""
     start = np.tile(np.arange(len(generators[0])), len(generators))
-    joined = coo_array((np.ones(start.size), (start, np.concatenate(generators))))
+    end = np.concatenate(generators)
+    joined = coo_array((np.ones(len(start)), (start, end)))
     return connected_components(joined, directed=False)[1]
 
 
@@ -494,7 +514,8 @@ label, A = orbits([pairs(quarter)]), rng.normal(size=(196, 196))
 mean = np.bincount(label, A.ravel()) / np.bincount(label)
 image = representations.image(groups.image_rotations(14))
 library = EquivariantMaps(image, image)
-print(library.dimension, np.allclose(library.project(A), mean[label].reshape(A.shape)))
+same = np.allclose(library.project(A), mean[label].reshape(196, 196))
+print(library.dimension, same)
 
 # %% [markdown]
 # ## How many equivariant maps are there?
@@ -525,10 +546,11 @@ print(fixed_points, np.mean(fixed_points**2))
 
 counted, predicted = [], []
 for case in gallery.cases():
-    group, rho_in, rho_out = case.rho_in.group, case.rho_in, case.rho_out
-    counted.append(commuting(rho_in, rho_out).shape[1])
-    products = [rho_out.character(g) * rho_in.character(group.inverse(g)) for g in group.elements()]
-    predicted.append(np.mean(products))
+    group = case.rho_in.group
+    chi_in, chi_out = case.rho_in.character, case.rho_out.character
+    chi = [chi_out(g) * chi_in(group.inverse(g)) for g in group.elements()]
+    counted.append(commuting(case).shape[1])
+    predicted.append(np.mean(chi))
 
 claim(
     "beyond",
@@ -544,16 +566,15 @@ claim(
 # For graphs, permutations act on pairs of nodes and maps have pairs of pairs, so the character is the fourth power of the number of fixed nodes.
 # Its mean over $S_n$ needs no list of elements: choose which nodes are fixed, and derange the others.
 
+
 # %%
-from math import comb, factorial
-
-
 def mean_power(n, k):
     """The mean over S_n of (number of fixed points)^k."""
-    derangements = [1, 0]
+    D = [1, 0]  # D[m]: permutations of m points that fix none of them
     for m in range(1, n):
-        derangements.append(m * (derangements[m] + derangements[m - 1]))
-    return sum(comb(n, f) * derangements[n - f] * f**k for f in range(n + 1)) / factorial(n)
+        D.append(m * (D[m] + D[m - 1]))
+    total = sum(comb(n, f) * D[n - f] * f**k for f in range(n + 1))
+    return total / factorial(n)
 
 
 def mean_square(group):
@@ -562,26 +583,27 @@ def mean_square(group):
 
 
 # %%
-S10 = [np.roll(np.arange(10), 1), [1, 0, *range(2, 10)]]  # generate all of S_10
-right, down = (np.argsort(np.roll(pixels, 1, axis).ravel()) for axis in (1, 0))
-shifts, all_moves = [right, down], [quarter, right, down]
-spaces = {  # what the generators do to index pairs, and the count by characters
+S10 = [np.roll(np.arange(10), 1), [1, 0, *range(2, 10)]]  # generators
+xy = [np.argsort(np.roll(pixels, 1, axis).ravel()) for axis in (1, 0)]
+jointly = [quarter, *xy]
+spaces = {  # generators on index pairs, and the count by characters
     "graph to graph": ([pairs(pairs(s)) for s in S10], mean_power(10, 4)),
     "graph to number": ([pairs(s) for s in S10], mean_power(10, 2)),
-    "images, shifts": ([pairs(s) for s in shifts], mean_square(generate(shifts))),
-    "images, rotations": ([pairs(quarter)], mean_square(C4)),
-    "images, both": ([pairs(s) for s in all_moves], mean_square(generate(all_moves))),
+    "images, shifts": ([pairs(s) for s in xy], mean_square(generate(xy))),
+    "images, turns": ([pairs(quarter)], mean_square(C4)),
+    "both": ([pairs(s) for s in jointly], mean_square(generate(jointly))),
 }
 dims, rows = [], []
 for name, (moves, count) in spaces.items():
     dims.append(orbits(moves).max() + 1)
-    rows.append([name, f"{len(moves[0]):,}", f"{dims[-1]:,}", f"{count:,.0f}"])
+    numbers = [len(moves[0]), dims[-1], round(count)]
+    rows.append([name, *(f"{n:,}" for n in numbers)])
 table(["maps", "all", "equivariant, by orbits", "by characters"], rows)
 
 claim(
     "beyond",
-    "$\\dim\\mathcal{E}$ is 15 and 2 for graphs on ten nodes (to graphs, to a number); 196, 9,604 "
-    "and 51 for $14\\times14$ images (shifts, rotations, both).",
+    "Graphs: $\\mathcal{E}$ has dimension 15 (to graphs), 2 (to a number); "
+    "images: 196 (shifts), 9,604 (turns), 51 (both).",
     dims,
     equals=[15, 2, 196, 9604, 51],
     within=0.5,
@@ -623,7 +645,8 @@ claim(
 # %%
 def average_form(M, rho_bar):
     """The average of M[rho_bar(g)^-1 A, rho_bar(g)^-1 B]."""
-    return np.mean([m.T @ M @ m for m in map(np.linalg.inv, rho_bar)], axis=0)
+    inverses = map(np.linalg.inv, rho_bar)
+    return np.mean([m.T @ M @ m for m in inverses], axis=0)
 
 
 M = np.array([[1, 2], [4, 7]])
@@ -639,19 +662,25 @@ print("M\n", Q.T @ M @ Q / 2, "\naveraged\n", Q.T @ averaged @ Q / 2)
 # %%
 forms, blocks = [], []
 for case in gallery.orthogonal_cases():
-    E, rho_bar = commuting(case.rho_in, case.rho_out), lifted(case.rho_in, case.rho_out)
-    lift = representations.lifted(case.rho_in, case.rho_out)  # the library's rho_bar
+    E, rho_bar = commuting(case), lifted(case)
+    lift = representations.lifted(case.rho_in, case.rho_out)  # the same
     M, Pi_E = rng.normal(size=(len(E), len(E))), E @ E.T
     Pi_2_M = EquivariantMaps(lift, lift).project(M)
+    on_E = Pi_E @ Pi_2_M @ Pi_E
     forms.append(abs(Pi_2_M - average_form(M, rho_bar)).max())
-    blocks.append(abs(Pi_E @ (Pi_2_M - M) @ Pi_E).max())  # change of [A, A']
-    blocks.append(abs(Pi_E @ Pi_2_M - Pi_E @ Pi_2_M @ Pi_E).max())  # [A, B]
-    blocks.append(abs(Pi_2_M @ Pi_E - Pi_E @ Pi_2_M @ Pi_E).max())  # [B, A]
+    blocks.append(abs(on_E - Pi_E @ M @ Pi_E).max())  # change of [A, A']
+    blocks.append(abs(Pi_E @ Pi_2_M - on_E).max())  # [A, B]
+    blocks.append(abs(Pi_2_M @ Pi_E - on_E).max())  # [B, A]
 
-claim("B: Lemma 5", "The projection of a form is its average over $G$.", forms, below=1e-12)
+claim(
+    "B: Lemma 5",
+    "In all orthogonal cases, the projection of a form is its average.",
+    forms,
+    below=1e-12,
+)
 claim(
     "B: Lemma 6",
-    "Averaged forms are block diagonal, unchanged on $\\mathcal{E}$.",
+    "Averaging keeps a form on $\\mathcal{E}$ and removes mixed blocks.",
     blocks,
     below=1e-12,
 )
@@ -665,9 +694,9 @@ claim(
 
 # %%
 for case in gallery.oblique_cases():
-    E, rho_bar = commuting(case.rho_in, case.rho_out), lifted(case.rho_in, case.rho_out)
-    M, rest = rng.normal(size=(len(E), len(E))), np.eye(len(E)) - E @ E.T
-    averaged = average_form(M, rho_bar)
+    E, rest = commuting(case), null_space(commuting(case).T)
+    M = rng.normal(size=(len(E), len(E)))
+    averaged = average_form(M, lifted(case))
     kept = np.allclose(E.T @ averaged @ E, E.T @ M @ E)
     mixed = np.linalg.norm(E.T @ averaged @ rest) / np.linalg.norm(averaged)
     print(f"{case.name:34} kept on E: {kept}, mixed {mixed:.2f}")
@@ -677,10 +706,12 @@ for case in gallery.oblique_cases():
 #
 # Paper B writes $\mathcal{E}^{\otimes 2}$ for the invariant forms.
 # They contain $\mathcal{E} \otimes \mathcal{E}$, and are in general many more.
-# For maps between graphs on four nodes, the character of forms is the eighth power of the number of fixed nodes:
+# Take maps between graphs on four nodes (`adjacency` is $P \otimes P$ from above).
+# The character on graphs is the second power of the number of fixed nodes, on maps the fourth, on forms the eighth:
 
 # %%
-print(mean_power(4, 8), "invariant forms,", mean_power(4, 4) ** 2, "products of two maps of E")
+print(mean_power(4, 8), "invariant forms")
+print(mean_power(4, 4) ** 2, "products of two equivariant maps")
 graph = representations.adjacency(groups.symmetric(4))
 lift = representations.lifted(graph, graph)
 print(EquivariantMaps(lift, lift).dimension, "by orbits")
@@ -694,7 +725,13 @@ print(EquivariantMaps(lift, lift).dimension, "by orbits")
 # **Graphs.**
 # {cite:t}`maron2019invariant` showed that linear maps from graphs to graphs that commute with relabelling have exactly 15 degrees of freedom, whatever the number of nodes (from four on).
 # Each is a simple recipe: keep the diagonal, transpose, sum a row and write it on the diagonal, and so on.
-# They are the 15 ways to say which of the four indices involved are equal.
+# They are the 15 ways to say which of the four indices involved are equal ({numref}`fig-graph-basis`).
+#
+# **Circles and images.**
+# On a circle of points, translation-equivariant maps are circulant matrices: every row is the row above, shifted by one.
+# Rotation-equivariant maps on images share weights in a looser way: output pixel $i$ and its rotated copy read rotated copies of the same picture.
+# With translations and rotations together, almost nothing is left to choose.
+# A linear map between $14 \times 14$ images has 38,416 weights; 51 of them are free ({numref}`fig-shared-weights`).
 
 # %% tags=["hide-input"]
 label = orbits([pairs(pairs(s)) for s in ([1, 2, 3, 0], [1, 0, 2, 3])])
@@ -710,16 +747,8 @@ figure(
     "broken diagonals.",
 )
 
-# %% [markdown]
-# **Circles and images.**
-# On a circle of points, translation-equivariant maps are circulant matrices: every row is the row above, shifted by one.
-# Rotation-equivariant maps on images share weights in a looser way: output pixel $i$ and its rotated copy read rotated copies of the same picture.
-# With translations and rotations together, almost nothing is left to choose.
-# A linear map between $14 \times 14$ images has 38,416 weights; 51 of them are free.
-
-# %% tags=["hide-input"]
 circulant = orbits([pairs(np.roll(np.arange(12), 1))]).reshape(12, 12)
-both = orbits(spaces["images, both"][0]).reshape(196, 14, 14)
+both = orbits(spaces["both"][0]).reshape(196, 14, 14)
 titles = ["12 points on a circle", "what pixel (0, 0) reads", "what pixel (7, 6) reads"]
 fig, axes = plt.subplots(1, 3, figsize=(6.9, 2.6))
 for ax, shades, title in zip(axes, [circulant, both[0], both[104]], titles):
@@ -745,24 +774,15 @@ A = library.project(rng.normal(size=(196, 196)))
 answers = [A @ rho(g) @ digit for g in C4]
 turned_back = [rho(g).T @ answer for g, answer in zip(C4, answers)]
 print(np.allclose(turned_back, answers[0]))
-names = [
-    "A x",
-    "A g x",
-    "A g^2 x",
-    "A g^3 x",
-    "A x",
-    "g^{-1} A g x",
-    "g^{-2} A g^2 x",
-    "g^{-3} A g^3 x",
-]
+titles = [f"$A g^{k} x$" for k in range(4)]
+titles += [f"$g^{{-{k}}} A g^{k} x$" for k in range(4)]
 figure(
-    image_grid(answers + turned_back, [f"${name}$" for name in names]),
+    image_grid(answers + turned_back, titles),
     "equivariant-response",
     title="An equivariant map answers a turned digit with a turned answer",
-    caption="Top: a random map that commutes with rotations, applied to the four rotations of a digit. "
-    "Bottom: the answers turned back. They are the same image four times.",
-    alt="Eight noise-like images in two rows. The four in the top row are turned copies of one another; "
-    "the four in the bottom row are identical.",
+    caption="Top: a random equivariant map, applied to four turns of a digit. "
+    "Bottom: the answers turned back are one image, four times.",
+    alt="Two rows of noise-like images: turned copies, and four equal ones.",
 )
 
 # %% [markdown]
@@ -800,8 +820,10 @@ figure(
 # | $P$ | orthogonal projector onto $\ker\mathcal{R}^\top$, so $w_k = Pw$; in this chapter a permutation matrix |
 # | $A$, $W$ | a linear map or layer, as a matrix of shape (outputs, inputs) |
 # | $\bar\rho(g)A$ | lifted representation $\rho_{\text{out}}(g) A \rho_{\text{in}}(g)^{-1}$ |
+# | $\bar{\mathcal{R}}$ | Reynolds operator of $\bar\rho$, the average over maps |
 # | $\mathcal{L}$, $\mathcal{E}$, $\mathcal{E}^\perp$ | all layers, the equivariant ones, their orthogonal complement |
 # | $\Pi_{\mathcal{E}}$ | orthogonal projection onto $\mathcal{E}$; $A_\perp = A - \Pi_{\mathcal{E}}A$ |
+# | $M[A, B]$, $\Pi_2$ | a bilinear form on maps, such as a Hessian; the orthogonal projection onto the invariant forms |
 # | $R$, $R^{\text{aug}}$, $R^{\text{eqv}}$ | nominal, augmented and equivariant risk |
 # | $K$, $K_G$ | Gram matrix $X^\top X$, and its sum over the group $\sum_g \rho(g) X^\top X \rho(g)^\top$ |
 # | $C_G$ | sum of the moments of labels and points over the group, $\sum_g \rho_{\text{out}}(g) Y^\top X \rho_{\text{in}}(g)^\top$ |
