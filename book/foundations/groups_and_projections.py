@@ -666,11 +666,11 @@ for case in gallery.orthogonal_cases():
     lift = representations.lifted(case.rho_in, case.rho_out)  # the same
     M, Pi_E = rng.normal(size=(len(E), len(E))), E @ E.T
     Pi_2_M = EquivariantMaps(lift, lift).project(M)
-    on_E = Pi_E @ Pi_2_M @ Pi_E
+    kept = Pi_E @ Pi_2_M @ Pi_E
     forms.append(abs(Pi_2_M - average_form(M, rho_bar)).max())
-    blocks.append(abs(on_E - Pi_E @ M @ Pi_E).max())  # change of [A, A']
-    blocks.append(abs(Pi_E @ Pi_2_M - on_E).max())  # [A, B]
-    blocks.append(abs(Pi_2_M @ Pi_E - on_E).max())  # [B, A]
+    blocks.append(abs(kept - Pi_E @ M @ Pi_E).max())  # change of [A, A']
+    blocks.append(abs(Pi_E @ Pi_2_M - kept).max())  # [A, B]
+    blocks.append(abs(Pi_2_M @ Pi_E - kept).max())  # [B, A]
 
 claim(
     "B: Lemma 5",
