@@ -656,7 +656,7 @@ print("M\n", Q.T @ M @ Q / 2, "\naveraged\n", Q.T @ averaged @ Q / 2)
 
 # %% [markdown]
 # The block for $\mathcal{E}$ (top left) keeps its 7, and the mixed entries vanish.
-# In the sweep, `Pi_2` comes from orbits or kernels: a form is fixed if its matrix commutes with $\bar\rho$, so it is an equivariant map from $\mathcal{L}$ to $\mathcal{L}$.
+# In the sweep, `Pi_2_M` comes from orbits or kernels: a form is fixed if its matrix commutes with $\bar\rho$, so it is an equivariant map from $\mathcal{L}$ to $\mathcal{L}$.
 # `Pi_E` comes from the kernel of {eq}`eq-equivariant`, as before.
 
 # %%
