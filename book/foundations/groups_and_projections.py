@@ -372,18 +372,11 @@ for case in gallery.cases():
     if case.is_orthogonal:
         projection.append(abs(R_bar - Pi_E).max())
 
-claim(
-    "B: Lemma 1",
-    "The maps that $\\bar\\rho$ fixes are the equivariant maps.",
-    same_space,
-    below=1e-12,
-)
-claim(
-    "B: Lemma 2",
-    "In all orthogonal cases, the average is the orthogonal projection.",
-    projection,
-    below=1e-12,
-)
+claim("B: Lemma 1", "The maps that $\\bar\\rho$ fixes are the equivariant maps.",
+      same_space, below=1e-12)
+claim("B: Lemma 2",
+      "In all orthogonal cases, the average is the orthogonal projection.", projection,
+      below=1e-12)
 
 # %% [markdown]
 # ### Breaking the theorem: matrices that are not orthogonal
@@ -399,13 +392,9 @@ for case in gallery.oblique_cases():
     gaps.append(np.linalg.norm(R_bar - E @ E.T) / np.sqrt(len(E)))
     print(f"{case.name:34} {gaps[-1]:.2f}")
 
-claim(
-    "beyond: B, Lemma 2",
-    "Without orthogonality the average is not the orthogonal projection.",
-    gaps,
-    above=0.1,
-    id="projection-needs-orthogonality",
-)
+claim("beyond: B, Lemma 2",
+      "Without orthogonality the average is not the orthogonal projection.", gaps,
+      above=0.1, id="projection-needs-orthogonality")
 
 # %% [markdown]
 # The reflection of the line about $c = 0.7$ shows why. It acts on the features $(1, x)$ by $x \mapsto 2c - x$:
@@ -552,14 +541,8 @@ for case in gallery.cases():
     counted.append(commuting(case).shape[1])
     predicted.append(np.mean(chi))
 
-claim(
-    "beyond",
-    "The number of equivariant maps is the average product of characters.",
-    counted,
-    equals=predicted,
-    within=1e-9,
-    id="dimension-formula",
-)
+claim("beyond", "The number of equivariant maps is the average product of characters.",
+      counted, equals=predicted, within=1e-9, id="dimension-formula")
 
 # %% [markdown]
 # Both ways of counting reach the spaces of the later chapters.
@@ -600,15 +583,10 @@ for name, (moves, count) in spaces.items():
     rows.append([name, *(f"{n:,}" for n in numbers)])
 table(["maps", "all", "equivariant, by orbits", "by characters"], rows)
 
-claim(
-    "beyond",
-    "Graphs: $\\mathcal{E}$ has dimension 15 (to graphs), 2 (to a number); "
-    "images: 196 (shifts), 9,604 (turns), 51 (both).",
-    dims,
-    equals=[15, 2, 196, 9604, 51],
-    within=0.5,
-    id="dimensions-of-the-book",
-)
+claim("beyond",
+      "Graphs: $\\mathcal{E}$ has dimension 15 (to graphs), 2 (to a number); images: "
+      "196 (shifts), 9,604 (turns), 51 (both).", dims, equals=[15, 2, 196, 9604, 51],
+      within=0.5, id="dimensions-of-the-book")
 
 # %% [markdown]
 # ## Bilinear forms on maps
@@ -672,18 +650,11 @@ for case in gallery.orthogonal_cases():
     blocks.append(abs(Pi_E @ Pi_2_M - kept).max())  # [A, B]
     blocks.append(abs(Pi_2_M @ Pi_E - kept).max())  # [B, A]
 
-claim(
-    "B: Lemma 5",
-    "In all orthogonal cases, the projection of a form is its average.",
-    forms,
-    below=1e-12,
-)
-claim(
-    "B: Lemma 6",
-    "Averaging keeps a form on $\\mathcal{E}$ and removes mixed blocks.",
-    blocks,
-    below=1e-12,
-)
+claim("B: Lemma 5", "In all orthogonal cases, the projection of a form is its average.",
+      forms, below=1e-12)
+claim("B: Lemma 6",
+      "Averaging keeps a form on $\\mathcal{E}$ and removes mixed blocks.", blocks,
+      below=1e-12)
 
 # %% [markdown]
 # ### Breaking the theorem: slanted again
