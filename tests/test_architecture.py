@@ -72,4 +72,4 @@ def test_mathematics_does_not_load_torch():
 
 def test_files_stay_small():
     sizes = {p.name: len(p.read_text(encoding="utf-8").splitlines()) for p in modules()}
-    assert max(sizes.values()) <= 330, max(sizes, key=sizes.get)
+    assert max(sizes.values()) <= 450, max(sizes, key=sizes.get)

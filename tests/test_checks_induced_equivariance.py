@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cases import ALL, OBLIQUE, ORTHOGONAL, seeds
 from learnsym import gallery, regression
-from learnsym.checks import induced_equivariance, reflection_example
+from learnsym.checks import equivariant_regression, induced_equivariance
 from learnsym.checks.induced_equivariance import Problem
 from learnsym.plots import equivariance as plots
 
@@ -48,7 +48,9 @@ def test_random_problems_have_equivariant_labels_on_a_common_scale(case, orbits,
     assert problem.Y.shape == (orbits, case.rho_out.dimension)
     assert problem.W0.shape == problem.maps.shape
     assert np.linalg.norm(problem.loss.K, 2) == pytest.approx(1.0)
-    regression.require_equivariant_labels(problem.X, problem.Y, case.rho_in, case.rho_out)
+    equivariant_regression.require_equivariant_labels(
+        problem.X, problem.Y, case.rho_in, case.rho_out
+    )
 
 
 @pytest.mark.parametrize("case", [p for p in ALL if p.values[0].rho_in.dimension <= 4])
@@ -122,7 +124,7 @@ def test_swap_problem_is_that_of_figure_4(rng):
     problem = induced_equivariance.swap_problem(30, rng)
     assert problem.X.min() >= 0 and problem.X.max() <= 1
     assert pytest.approx(np.stack([problem.X[:, 1] ** 2, problem.X[:, 0] ** 2], 1)) == problem.Y
-    regression.require_equivariant_labels(
+    equivariant_regression.require_equivariant_labels(
         problem.X, problem.Y, problem.case.rho_in, problem.case.rho_out
     )
 
@@ -161,31 +163,6 @@ def test_trained_rates_of_oblique_groups_are_others(case, rng):
     predicted, measured = induced_equivariance.trained_rates(problem)
     gap = np.abs(measured / predicted - 1).max()
     assert gap < 1e-6 if case.is_orthogonal else gap > 1e-2
-
-
-def test_plateaus_are_those_of_rounding_and_mini_batches():
-    line = reflection_example.absolute_value(50, np.random.default_rng(0))
-    curves = reflection_example.plateaus(line, np.array([1.0, 1.0]), 0.1, 10, seed=0)
-    assert set(curves) == {"float64", "float32", "mini-batch"}
-    steps = reflection_example.PLATEAU_STEPS
-    exact = line.loss.descent(np.array([1.0, 1.0]), steps, 0.1)
-    asymmetry = regression.asymmetry_loss(exact, line.rows, line.rho)
-    assert curves["float64"] == pytest.approx(asymmetry, abs=1e-14)
-    assert curves["float64"][-1] < 1e-14
-    assert 1e-12 < np.median(curves["float32"][-50:]) < 1e-5
-    assert np.median(curves["mini-batch"][-50:]) > 1e-4
-    again = reflection_example.plateaus(line, np.array([1.0, 1.0]), 0.1, 10, seed=0)
-    assert all(np.array_equal(curves[name], again[name]) for name in curves)
-    other = reflection_example.plateaus(line, np.array([1.0, 1.0]), 0.1, 10, seed=1)
-    assert [np.array_equal(curves[name], other[name]) for name in curves] == [True, True, False]
-
-
-def test_full_batches_have_no_mini_batch_plateau():
-    line = reflection_example.absolute_value(20, np.random.default_rng(1))
-    curves = reflection_example.plateaus(line, np.array([1.0, 1.0]), 0.1, 40, seed=0)
-    assert curves["mini-batch"] == pytest.approx(curves["float64"], abs=1e-14)
-    with pytest.raises(ValueError, match=r"size: expected 1\.\.40, got 41"):
-        reflection_example.plateaus(line, np.array([1.0, 1.0]), 0.1, 41, seed=0)
 
 
 def test_swap_panels_show_what_they_are_given():

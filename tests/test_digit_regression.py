@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from learnsym import regression
-from learnsym.checks import digit_rates
 from learnsym.data import digits
 from learnsym.experiments import digit_regression as experiment
 
@@ -65,21 +64,3 @@ def test_seeds_change_weights_and_batches_only(run):
     other = experiment.run(replace(SMOKE, seed=1), progress=False)
     assert np.array_equal(other["steps"], run["steps"])
     assert not np.allclose(other["full"][0], run["full"][0])
-
-
-def test_rates_of_modes_are_measured(run, data):
-    modes = digit_rates.asymmetric_modes(data)
-    assert len(modes.seen) == 147
-    args = (run["steps"], data.eta)
-    expected, measured = digit_rates.rates(modes, run["full"][:, 0], *args)
-    assert len(expected) > 100
-    assert measured == pytest.approx(expected, rel=1e-6)
-    noisy = digit_rates.rates(modes, run["minibatch"], *args)[1]
-    assert np.abs(noisy / expected - 1).max() > 1e-3
-
-
-def test_modes_without_variance_are_not_seen(data):
-    modes = digit_rates.asymmetric_modes(data)
-    dark = modes.vectors[:, ~modes.seen]
-    assert dark.shape[1] > 0
-    assert np.abs(data.rows @ dark).max() < 1e-6

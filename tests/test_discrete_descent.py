@@ -5,8 +5,7 @@ import pytest
 
 from learnsym import gallery, regression
 from learnsym.checks import discrete_descent as checks
-from learnsym.checks import reflection_example
-from learnsym.regression import floors, minibatch
+from learnsym.checks import minibatch, reflection_example
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def test_minibatch_level_follows_its_law_and_not_the_other(line, shuffled, rng):
     other = minibatch.minibatch_covariance if shuffled else minibatch.shuffled_covariance
     mean, error = checks.minibatch_level(line, 0.1, 10, 300, rng, shuffled)
     predicted, wrong = (
-        np.trace(floors.asymmetric_projector(line.rho) @ f(line.rows, line.labels, 0.1, 10))
+        np.trace(regression.asymmetric_projector(line.rho) @ f(line.rows, line.labels, 0.1, 10))
         for f in (law, other)
     )
     assert abs(mean - predicted) < 5 * error + 0.1 * predicted

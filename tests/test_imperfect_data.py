@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from learnsym import gallery, regression
+from learnsym.checks import floors, reflection_example
 from learnsym.checks import imperfect_data as checks
-from learnsym.checks import reflection_example
-from learnsym.regression import floors
 
 SUM, LARGER, ABSOLUTE = (
     checks.coordinate_sum(),

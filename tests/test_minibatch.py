@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import solve_continuous_lyapunov
 
-from learnsym.regression import minibatch
+from learnsym.checks import minibatch
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from learnsym import regression
+from learnsym.checks import floors
 from learnsym.experiments import noisy_digits as experiment
-from learnsym.regression import floors
 
 SMOKE = experiment.SCALES["smoke"]
 

@@ -9,9 +9,9 @@ from cases import REPRESENTATIONS, permutation_groups, representations, seeds
 from learnsym import gallery, groups
 from learnsym import representations as reps
 from learnsym.checks import orbit_counts
+from learnsym.checks import orbits_needed as module
+from learnsym.checks.orbits_needed import isotypic_components, orbits_needed
 from learnsym.equivariant import EquivariantMaps, dimension_by_characters
-from learnsym.regression import orbits_needed as module
-from learnsym.regression.orbits_needed import isotypic_components, orbits_needed
 
 TURNS = gallery.find("C3, turns of the plane").rho_in
 TRIANGLE = gallery.find("D3, plane to two planes").rho_in

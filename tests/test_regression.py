@@ -182,6 +182,7 @@ def test_the_rate_of_descent_tends_to_the_rate_of_the_flow():
         (lambda: QuadraticLoss(np.eye(2), np.ones(3)), r"K, b: .*got \(2, 2\), \(3,\)"),
         (lambda: QuadraticLoss(np.eye(2), np.ones((2, 1))), r"K, b: .*got \(2, 2\), \(2, 1\)"),
         (lambda: QuadraticLoss(np.eye(2), np.ones((1, 1, 2))), r"K, b: .*\(1, 1, 2\)"),
+        (lambda: QuadraticLoss([[1j]], [0.0]), "K, b: expected real numbers, got complex128"),
         (lambda: QuadraticLoss(np.diag([1, np.nan]), np.ones(2)), "K, b: expected finite"),
         (lambda: QuadraticLoss(np.eye(2), np.array([1, np.inf])), "K, b: expected finite"),
         (lambda: QuadraticLoss(np.array([[1.0, 0.1], [0, 1]]), np.ones(2)), "K: .*symmetric"),

@@ -10,8 +10,8 @@ from scipy.linalg import expm
 from cases import ALL, OBLIQUE, ORTHOGONAL, representation_pairs, seeds
 from learnsym import gallery, groups, regression
 from learnsym import representations as reps
+from learnsym.checks import equivariant_regression as equivariant
 from learnsym.equivariant import EquivariantMaps
-from learnsym.regression import equivariant
 
 SWAP = gallery.find("S2, swap of two coordinates")
 NUMBER = gallery.find("S4, graphs to a number")
@@ -194,18 +194,18 @@ def test_decay_rates_need_assumption_5(case):
 def test_assumption_5_is_about_outputs_too():
     s3 = groups.symmetric(3)
     slanted = reps.conjugated(reps.vector(s3), np.diag([1.0, 2.0, 3.0]))
-    regression.require_orthogonal_maps(reps.vector(s3), reps.trivial(s3))
+    equivariant.require_orthogonal_maps(reps.vector(s3), reps.trivial(s3))
     with pytest.raises(ValueError, match=r"^rho_out: Assumption 5 fails.*conjugated vector"):
-        regression.require_orthogonal_maps(reps.vector(s3), slanted)
+        equivariant.require_orthogonal_maps(reps.vector(s3), slanted)
 
 
 def test_a_label_that_moves_while_its_point_stays_is_refused():
     X, Y = np.array([[1.0, 2.0], [3.0, 3.0]]), np.array([[5.0, 6.0], [7.0, 7.0]])
-    regression.require_equivariant_labels(X, Y, SWAP.rho_in, SWAP.rho_out)
+    equivariant.require_equivariant_labels(X, Y, SWAP.rho_in, SWAP.rho_out)
     Y[1, 1] = 8.0
     message = r"Y: Assumption 4 fails.*\[7\.0, 8\.0\] in row 1.*\[8\.0, 7\.0\] under \[1, 0\]"
     with pytest.raises(ValueError, match=message):
-        regression.require_equivariant_labels(X, Y, SWAP.rho_in, SWAP.rho_out)
+        equivariant.require_equivariant_labels(X, Y, SWAP.rho_in, SWAP.rho_out)
 
 
 @given(st.sampled_from([p.values[0] for p in ALL]), seeds)
@@ -220,7 +220,7 @@ def test_images_under_equivariant_maps_are_equivariant_labels(case, seed):
     X = rng.standard_normal((2, case.rho_in.dimension)) @ np.mean(powers, axis=0).T
     maps = EquivariantMaps(case.rho_in, case.rho_out)
     A = maps.from_coordinates(rng.standard_normal(maps.dimension))
-    regression.require_equivariant_labels(X, X @ A.T, case.rho_in, case.rho_out)
+    equivariant.require_equivariant_labels(X, X @ A.T, case.rho_in, case.rho_out)
 
 
 def test_sums_over_the_group_take_points_with_several_labels():
@@ -248,7 +248,7 @@ OTHER = reps.vector(groups.cyclic(5))
     [
         equivariant.symmetrised_cross_moment,
         equivariant.symmetrised_loss,
-        regression.require_equivariant_labels,
+        equivariant.require_equivariant_labels,
     ],
 )
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_bad_data_are_named(function, change, message):
 
 def test_representations_of_two_groups_are_refused():
     X, Y = np.ones((2, 3)), np.ones((2, 5))
-    for function in (equivariant.symmetrised_loss, regression.require_equivariant_labels):
+    for function in (equivariant.symmetrised_loss, equivariant.require_equivariant_labels):
         with pytest.raises(ValueError, match=r"rho_in, rho_out: expected one group, got S_3, C_5"):
             function(X, Y, WIDE.rho_in, OTHER)
     with pytest.raises(ValueError, match=r"rho_in, rho_out: expected one group, got S_3, C_5"):

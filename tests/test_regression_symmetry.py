@@ -1,33 +1,35 @@
-"""Regression on whole orbits: K_G, the two parts of the weights, decoupling, limits."""
+"""Regression on whole orbits: K_G, the two parts of the weights, what the theorems need.
+
+The theorems themselves are claims of the chapters.
+"""
 
 import itertools
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
-from scipy.linalg import null_space
+from scipy.linalg import expm
 
 from cases import (
-    ALL,
     OBLIQUE,
     ORTHOGONAL,
     REPRESENTATIONS,
     data_sets,
     every_image,
     permutation_groups,
-    representations,
-    seeds,
     well_conditioned,
 )
-from learnsym import gallery, groups
+from learnsym import groups
 from learnsym import representations as reps
 from learnsym.regression import (
-    QuadraticLoss,
     asymmetric_basis,
+    asymmetric_projector,
     asymmetry_loss,
     augment,
+    decay_rates,
+    require_orthogonal,
+    require_whole_orbits,
     split,
     stabiliser_sizes,
     symmetrised_gram,
@@ -36,18 +38,9 @@ from learnsym.regression import (
 )
 
 S3 = reps.vector(groups.symmetric(3))
-MIRROR = reps.vector(gallery.oblique_reflection(0.0))
+SWAP = reps.vector(groups.symmetric(2))
 OBLIQUE_IN = [pytest.param(p.values[0].rho_in, id=p.id) for p in OBLIQUE]
 ORTHOGONAL_IN = [pytest.param(p.values[0].rho_in, id=p.id) for p in ORTHOGONAL]
-TIMES = np.array([0.0, 0.2, 1.0, 4.0])
-
-
-def orthogonal_with_an_asymmetric_part():
-    """Return the gallery members in which ker R is not zero."""
-    return [p for p in ORTHOGONAL_IN if asymmetric_basis(p.values[0]).shape[1]]
-
-
-DECOUPLED = orthogonal_with_an_asymmetric_part()
 
 
 def random_points(rho, rng, count=2):
@@ -55,10 +48,6 @@ def random_points(rho, rng, count=2):
     X = rng.standard_normal((count, rho.dimension))
     total = sum(np.linalg.norm(m, 2) ** 2 for m in every_image(rho))
     return X / (np.linalg.norm(X, 2) * np.sqrt(total)), rng.standard_normal(count)
-
-
-def full_loss(X, y, rho):
-    return QuadraticLoss(symmetrised_gram(X, rho), symmetrised_moment(X, y, rho))
 
 
 def loops(X, y, rho, weights):
@@ -107,27 +96,6 @@ def test_the_symmetrised_gram_matrix_commutes_for_orthogonal_representations_onl
     K = symmetrised_gram(random_points(rho, rng)[0], rho)
     defects = [np.abs(m @ K - K @ m).max() for m in every_image(rho)]
     assert max(defects) > 1e-3 * np.abs(K).max()
-
-
-@pytest.mark.parametrize("rho", REPRESENTATIONS)
-@pytest.mark.parametrize("count", [1, 2])
-def test_the_kernel_is_the_largest_invariant_subspace_of_the_kernel_of_the_data(rho, count, rng):
-    X = rng.integers(-1, 2, (count, rho.dimension)).astype(float)
-    K = symmetrised_gram(X, rho)
-    seen = np.vstack([X @ m.T for m in every_image(rho)])  # w is unseen iff X rho(g)^T w = 0
-    expected = null_space(seen, rcond=1e-10) if seen.any() else np.eye(rho.dimension)
-    values, vectors = np.linalg.eigh(K)
-    kernel = vectors[:, values <= 1e-10 * max(values[-1], 1e-300)]
-    assert kernel.shape == expected.shape
-    np.testing.assert_allclose(kernel @ kernel.T, expected @ expected.T, atol=1e-7)
-    np.testing.assert_allclose(X @ kernel, 0, atol=1e-7)
-
-
-def test_positive_definite_data_are_sufficient_but_not_necessary():
-    """The point x = 1 under reflection, features (1, x): X^T X is singular, K_G is not."""
-    X = np.array([[1.0, 1.0]])
-    np.testing.assert_allclose(np.linalg.eigvalsh(X.T @ X), [0, 2], atol=1e-15)
-    np.testing.assert_allclose(np.linalg.eigvalsh(symmetrised_gram(X, MIRROR)), [2, 2])
 
 
 @given(st.data())
@@ -206,99 +174,6 @@ def test_the_asymmetric_basis_is_the_kernel_of_the_average(rho):
     np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-12)
 
 
-@pytest.mark.parametrize("rho", OBLIQUE_IN)
-def test_the_first_part_is_not_invariant_in_oblique_coordinates(rho, rng):
-    w_r = split(rng.standard_normal(rho.dimension), rho)[0]
-    assert np.abs(weight_reynolds(rho) @ w_r - w_r).max() > 1e-3
-
-
-@pytest.mark.parametrize("rho", REPRESENTATIONS)
-def test_flow_on_whole_orbits_solves_the_differential_equation(rho, rng):
-    """Theorem 3.3.1: the solver sees the augmented rows."""
-    X, y = random_points(rho, rng)
-    w0 = rng.standard_normal(rho.dimension)
-    rows = np.concatenate([X @ m.T for m in every_image(rho)])
-    labels = np.tile(y, rho.group.order)
-    solution = solve_ivp(
-        lambda _, w: rows.T @ (labels - rows @ w),
-        (0.0, TIMES[-1]),
-        w0,
-        t_eval=TIMES,
-        method="DOP853",
-        rtol=1e-10,
-        atol=1e-10,
-    )
-    np.testing.assert_allclose(full_loss(X, y, rho).flow(w0, TIMES), solution.y.T, atol=1e-7)
-
-
-def parts(X, y, rho, w0):
-    return split(full_loss(X, y, rho).flow(w0, TIMES), rho)
-
-
-@pytest.mark.parametrize("rho", DECOUPLED)
-def test_the_parts_are_decoupled(rho, rng):
-    """Theorem 3.3.2-3: neither part feels the other; labels move the first only."""
-    X, y = random_points(rho, rng)
-    w0, kick = rng.standard_normal((2, rho.dimension))
-    kick_r, kick_k = split(kick, rho)
-    w_r, w_k = parts(X, y, rho, w0)
-    np.testing.assert_allclose(parts(X, y, rho, w0 + kick_r)[1], w_k, atol=1e-10)
-    np.testing.assert_allclose(parts(X, y, rho, w0 + kick_k)[0], w_r, atol=1e-10)
-    np.testing.assert_allclose(parts(X, -3 * y + 1, rho, w0)[1], w_k, atol=1e-10)
-    assert np.abs(parts(X, y, rho, w0 + kick_k)[1] - w_k).max() > 1e-3
-    loss = full_loss(X, y, rho)
-    for part, start in zip((w_r, w_k), split(w0, rho), strict=True):
-        alone = QuadraticLoss(loss.K, loss.b if part is w_r else 0 * loss.b).flow(start, TIMES)
-        np.testing.assert_allclose(part, alone, atol=1e-10)
-
-
-@pytest.mark.parametrize("rho", OBLIQUE_IN)
-def test_the_parts_mix_in_oblique_coordinates(rho, rng):
-    X, y = random_points(rho, rng)
-    w0, kick = rng.standard_normal((2, rho.dimension))
-    kick_r, kick_k = split(kick, rho)
-    w_r, w_k = parts(X, y, rho, w0)
-    changes = [
-        parts(X, y, rho, w0 + kick_r)[1] - w_k,
-        parts(X, y, rho, w0 + kick_k)[0] - w_r,
-        parts(X, -3 * y + 1, rho, w0)[1] - w_k,
-    ]
-    for change in changes:
-        assert np.abs(change[0]).max() < 1e-9
-        assert np.abs(change[-1]).max() > 1e-4
-
-
-@pytest.mark.parametrize("case", ALL)
-def test_the_limit_is_an_invariant_predictor(case, rng):
-    """Corollary 3.4, which needs no orthogonality: K_G positive definite suffices."""
-    rho = case.rho_in
-    X, y = random_points(rho, rng, rho.dimension)
-    loss = full_loss(X, y, rho)
-    assert loss.eigenvalues[0] > 1e-6 * loss.eigenvalues[-1]
-    limit = loss.limit(rng.standard_normal(rho.dimension))
-    for m in every_image(rho):
-        np.testing.assert_allclose(m.T @ limit, limit, atol=1e-7, rtol=1e-7)
-
-
-def test_the_limit_is_not_invariant_where_the_data_leave_an_asymmetric_direction_unseen():
-    X, y = np.array([[1.0, 0.0]]), np.array([2.0])  # x = 0: the reflection fixes the point
-    limit = full_loss(X, y, MIRROR).limit(np.array([0.0, 5.0]))
-    np.testing.assert_allclose(limit, [2.0, 5.0])
-
-
-@given(st.data())
-def test_limits_of_random_representations_are_invariant(data):
-    group = data.draw(permutation_groups(max_degree=3))
-    rho = data.draw(representations(group, oblique=True))
-    rng = np.random.default_rng(data.draw(seeds))
-    X, y = random_points(rho, rng, rho.dimension)
-    loss = full_loss(X, y, rho)
-    assume(loss.eigenvalues[0] > 1e-6 * loss.eigenvalues[-1])
-    limit = loss.limit(rng.standard_normal(rho.dimension))
-    for g in group.generators:
-        np.testing.assert_allclose(rho.matrix(g).T @ limit, limit, atol=1e-7, rtol=1e-7)
-
-
 @pytest.mark.parametrize("rho", REPRESENTATIONS)
 def test_the_asymmetry_loss_is_its_definition(rho, rng):
     w = rng.standard_normal((2, 3, rho.dimension))
@@ -323,6 +198,58 @@ def test_the_asymmetry_loss_is_zero_on_invariant_weights_only(rho, rng):
     assert (asymmetry_loss(w, X, rho) > 1e-4) != is_invariant
 
 
+@pytest.mark.parametrize("rho", ORTHOGONAL_IN)
+def test_rates_are_those_of_the_matrix_exponential(rho, rng):
+    X, _ = random_points(rho, rng, 4)
+    basis = asymmetric_basis(rho)
+    decay = basis.T @ expm(-symmetrised_gram(X, rho)) @ basis
+    assert np.sort(np.exp(-decay_rates(X, rho))) == pytest.approx(
+        np.linalg.eigvalsh(decay), abs=1e-10
+    )
+    np.testing.assert_allclose(asymmetric_projector(rho), basis @ basis.T, atol=1e-14)
+
+
+def test_a_direction_without_data_has_rate_zero():
+    assert decay_rates([[1.0, 1.0]], SWAP).tolist() == [0.0]
+    assert decay_rates([[1.0, 0.0]], SWAP) == pytest.approx([1.0])
+
+
+@pytest.mark.parametrize("rho", ORTHOGONAL_IN)
+def test_whole_orbits_are_accepted_and_incomplete_ones_are_not(rho, rng):
+    orbits = augment(rng.standard_normal((3, rho.dimension)), rho)
+    rows, labels = orbits.reshape(-1, rho.dimension), np.tile(rng.standard_normal(3), len(orbits))
+    require_orthogonal(rho)
+    require_whole_orbits(rows, labels, rho)
+    if rho.group.order == 1:
+        return
+    with pytest.raises(ValueError, match="Assumption 1 fails, expected one label"):
+        require_whole_orbits(rows, labels + np.eye(len(labels))[0], rho)
+    with pytest.raises(ValueError, match="Assumption 1 fails, expected whole orbits"):
+        require_whole_orbits(orbits[0], labels[:3], rho)
+
+
+@pytest.mark.parametrize("rho", OBLIQUE_IN)
+def test_oblique_groups_are_refused_where_orthogonality_is_needed(rho):
+    for refuse in (
+        lambda: require_orthogonal(rho),
+        lambda: asymmetric_projector(rho),
+        lambda: decay_rates(np.ones((1, rho.dimension)), rho),
+    ):
+        with pytest.raises(ValueError, match="rho: Assumption 3 fails, expected orthogonal"):
+            refuse()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_entries_that_are_not_finite_are_refused(bad):
+    rows, labels = np.ones((8, 2)), np.ones(8)
+    labels[[2, 7]] = bad
+    with pytest.raises(ValueError, match=r"y: expected finite entries, got others in rows \[2 7\]"):
+        require_whole_orbits(rows, labels, SWAP)
+    rows[4, 1] = bad
+    with pytest.raises(ValueError, match=r"X: expected finite entries, got others in rows \[4\]"):
+        require_whole_orbits(rows, labels, SWAP)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -340,6 +267,10 @@ def test_the_asymmetry_loss_is_zero_on_invariant_weights_only(rho, rng):
         (lambda: split(1.0, S3), r"w: expected a last axis of 3, got shape \(\)"),
         (lambda: asymmetry_loss(np.ones(4), np.ones((2, 3)), S3), "w: expected a last axis of 3"),
         (lambda: asymmetry_loss(np.ones(3), np.ones((2, 4)), S3), r"X: expected shape \(n, 3\)"),
+        (lambda: require_whole_orbits(np.ones((2, 4)), np.ones(2), S3), "X, y: expected shapes"),
+        (lambda: require_whole_orbits(np.ones((2, 3)), np.ones(3), S3), "X, y: expected shapes"),
+        (lambda: augment([[1j, 0, 0]], S3), "X: expected real numbers, got complex128"),
+        (lambda: split([1j, 0, 0], S3), "w: expected real numbers, got complex128"),
     ],
 )
 def test_bad_input_is_refused(make, message):

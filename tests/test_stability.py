@@ -5,7 +5,7 @@ import pytest
 
 from cases import OBLIQUE, ORTHOGONAL
 from learnsym import gallery, regression
-from learnsym.regression.stability import step_limits
+from learnsym.checks.stability import step_limits
 
 
 def whole_orbits(rho, rng, count=20):

@@ -41,12 +41,12 @@ seed = 0
 import numpy as np
 
 from learnsym import gallery, groups, publish, regression, representations, results
-from learnsym.checks import circle_quadrature, discrete_descent, draws, imperfect_data
-from learnsym.checks import induced_invariance, orbit_counts, reflection_example
+from learnsym.checks import circle_quadrature, discrete_descent, draws, floors, imperfect_data
+from learnsym.checks import induced_invariance, minibatch, orbit_counts, orbits_needed
+from learnsym.checks import reflection_example, stability
 from learnsym.data import digits
 from learnsym.experiments import noisy_digits
 from learnsym.plots import imperfect_data as plots
-from learnsym.regression import floors, minibatch, orbits_needed, stability
 
 publish.use_style()
 rng = np.random.default_rng(seed)
@@ -502,7 +502,7 @@ publish.claim(
 
 # %% tags=["hide-input"]
 etas = np.array([0.05, 0.1, 0.2, 0.4])
-projector = floors.asymmetric_projector(line.rho)
+projector = regression.asymmetric_projector(line.rho)
 levels = {
     "independent batches": np.array(
         [discrete_descent.minibatch_level(line, step, 10, many, rng) for step in etas]

@@ -35,8 +35,8 @@ import numpy as np
 
 from learnsym import gallery, groups, publish, regression, representations
 from learnsym.checks import draws, induced_equivariance
+from learnsym.checks import equivariant_regression as equivariant
 from learnsym.plots import equivariance as plots
-from learnsym.regression import equivariant
 
 publish.use_style()
 rng = np.random.default_rng(seed)

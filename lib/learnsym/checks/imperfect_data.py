@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from learnsym import groups, regression, representations
+from learnsym.checks import floors
 from learnsym.checks.reflection_example import Line
-from learnsym.regression import floors
 from learnsym.representations import Representation
 
 POPULATION_SIDE = 32

@@ -8,10 +8,10 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from learnsym import regression
+from learnsym.checks.equivariant_regression import split_maps, symmetrised_loss
 from learnsym.equivariant import EquivariantMaps
 from learnsym.gallery import Case, find
 from learnsym.regression import QuadraticLoss
-from learnsym.regression.equivariant import split_maps, symmetrised_loss
 from learnsym.representations import Representation
 
 TIMES = np.array([0.0, 0.3, 1.0, 3.0])

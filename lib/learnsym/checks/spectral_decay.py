@@ -19,7 +19,7 @@ from learnsym.checks.invariance_flow import (
     singular_values,
 )
 from learnsym.equivariant import reynolds
-from learnsym.regression.floors import asymmetric_projector
+from learnsym.regression import asymmetric_projector
 from learnsym.representations import Representation
 
 RANK_TOLERANCE = 1e-9

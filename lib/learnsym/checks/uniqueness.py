@@ -8,9 +8,9 @@ from learnsym import gallery, groups, lowrank
 from learnsym import representations as reps
 from learnsym.checks.alternation import Rows, alternate, augmented_rows
 from learnsym.checks.global_optima import Problem, random_problem
+from learnsym.checks.orbits_needed import isotypic_components
 from learnsym.equivariant import dimension_by_characters
 from learnsym.lowrank import LowRankProblem, Moments
-from learnsym.regression.orbits_needed import isotypic_components
 from learnsym.representations import Representation
 
 METHODS = ("unconstrained", "augmented", "regularised", "hard-wired")

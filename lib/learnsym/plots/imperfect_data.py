@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from learnsym.checks.imperfect_data import NoisyRuns, Rates
-from learnsym.plots.regression import ASYMMETRIC, SYMMETRIC
 from learnsym.publish import COLORS, MARKERS
 
 STYLES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (7, 1.6, 1.4, 1.6)))
@@ -168,7 +167,7 @@ def growth(
         Stability limits of ``w_k`` and of ``w_r``.
     """
     fig, ax = plt.subplots()
-    parts = (("$w_k$ (asymmetric)", ASYMMETRIC), ("$w_r$ (symmetric)", SYMMETRIC))
+    parts = (("$w_k$ (asymmetric)", COLORS[0]), ("$w_r$ (symmetric)", COLORS[1]))
     for k, (name, color) in enumerate(parts):
         ax.plot(dense, predicted[:, k], color=color, linestyle=STYLES[k])
         ax.plot(

@@ -12,25 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import erf
 
-from learnsym.regression.closed_form import RANK_TOLERANCE, require_learning_rate
-from learnsym.regression.symmetry import asymmetric_basis
+from learnsym.regression import (
+    RANK_TOLERANCE,
+    asymmetric_projector,
+    descent_gain,
+    require_learning_rate,
+)
 from learnsym.representations import Representation
 
 INVARIANCE_TOLERANCE = 1e-6
-
-
-def asymmetric_projector(rho: Representation) -> np.ndarray:
-    """Return ``P``, shape ``(d, d)``.
-
-    Raises
-    ------
-    ValueError
-        ``rho`` is not orthogonal (Assumption 3).
-    """
-    if not rho.is_orthogonal:
-        raise ValueError(f"rho: expected an orthogonal representation (Assumption 3), got {rho!r}")
-    basis = asymmetric_basis(rho)
-    return basis @ basis.T
 
 
 def noise_covariance(
@@ -81,7 +71,7 @@ def noise_covariance(
     values, vectors = np.linalg.eigh(rows.T @ rows)
     seen = values > RANK_TOLERANCE * values[-1]
     values, vectors = values[seen], P @ vectors[:, seen]
-    gain = 1.0 if steps is None else _gain(eta * values / len(rows), np.asarray(steps))
+    gain = 1.0 if steps is None else descent_gain(eta * values / len(rows), steps)
     variances = sigma**2 * gain**2 / values
     return (variances[..., None, :] * vectors) @ vectors.T
 
@@ -188,15 +178,6 @@ def size_moments(
     noise = np.sum(scaled * np.swapaxes(scaled, -1, -2), axis=(-1, -2))
     mixed = np.sum(np.einsum("...i,...ij->...j", pulled, covariances) * pulled, axis=-1)
     return average, 2 * noise + 4 * mixed
-
-
-def _gain(rates: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Return ``1 - (1 - rate)^steps`` without cancellation, shape ``(T, rates)``."""
-    if steps.ndim != 1 or not np.issubdtype(steps.dtype, np.integer) or (steps < 0).any():
-        raise ValueError(f"steps: expected step numbers of shape (T,), got {steps.tolist()}")
-    steps = steps[:, None]
-    exact = -np.expm1(steps * np.log1p(-np.minimum(rates, 0.5)))
-    return np.where(rates <= 0.5, exact, 1 - (1 - rates) ** steps)
 
 
 def _rows(rows: ArrayLike, rho: Representation) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from learnsym.regression.closed_form import RANK_TOLERANCE
+from learnsym.regression import RANK_TOLERANCE
 
 
 def minibatch_covariance(rows: ArrayLike, labels: ArrayLike, eta: float, batch: int) -> np.ndarray:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from learnsym.regression.floors import asymmetric_projector
-from learnsym.regression.symmetry import asymmetric_basis
+from learnsym.regression import asymmetric_basis, require_orthogonal
 from learnsym.representations import Representation
 
 COMMUTES = 1e-8
@@ -45,7 +44,7 @@ def step_limits(K: ArrayLike, rho: Representation) -> StepLimits:
     K = np.asarray(K, dtype=np.float64)
     if K.shape != (rho.dimension, rho.dimension):
         raise ValueError(f"K: expected shape {(rho.dimension,) * 2}, got {K.shape}")
-    asymmetric_projector(rho)  # refuses oblique representations
+    require_orthogonal(rho)
     for g in rho.group.generators:
         moved = rho.matrix(g) @ K - K @ rho.matrix(g)
         if np.abs(moved).max() > COMMUTES * np.abs(K).max():

@@ -9,17 +9,45 @@ The sums over the group count every pair ``(rho_in(g) x, rho_out(g) y)`` once pe
 that some ``g`` leaves in place may carry a label that ``g`` moves: it then has several labels, and
 Theorem 4.2 holds as it stands. Only where each point counts once, with one label (Corollary 4.1 as
 published, the weights ``1 / |Stab(x)|``), must the label be fixed as well;
-:func:`learnsym.regression.require_equivariant_labels` checks that.
+:func:`require_equivariant_labels` checks that.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from learnsym.equivariant import EquivariantMaps, null_space
-from learnsym.regression.assumptions import nonnegative_eigenvalues, require_orthogonal_maps
-from learnsym.regression.closed_form import QuadraticLoss
-from learnsym.regression.symmetry import augment_pairs, symmetrised_gram
+from learnsym.regression import (
+    SAME_POINT,
+    QuadraticLoss,
+    augment,
+    nonnegative_eigenvalues,
+    require_orthogonal,
+    symmetrised_gram,
+)
 from learnsym.representations import Representation
+
+
+def augment_pairs(
+    X: ArrayLike, Y: ArrayLike, rho_in: Representation, rho_out: Representation
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return all ``rho_in(g) x`` (|G|, n, d) and ``rho_out(g) y`` (|G|, n, outputs).
+
+    Assumption 4 of Gideoni: with ``(x, y)`` the data contain ``(rho_in(g) x, rho_out(g) y)``.
+
+    Raises
+    ------
+    ValueError
+        ``Y`` has not one row per point, rows do not fit the representations or are not finite, or
+        the representations belong to different groups.
+    """
+    if rho_in.group != rho_out.group:
+        raise ValueError(
+            f"rho_in, rho_out: expected one group, got {rho_in.group.name}, {rho_out.group.name}"
+        )
+    points, labels = augment(X, rho_in), augment(Y, rho_out, "Y")
+    if points.shape[1] != labels.shape[1]:
+        raise ValueError(f"Y: expected {points.shape[1]} rows, got {labels.shape[1]}")
+    return points, labels
 
 
 def symmetrised_cross_moment(
@@ -30,7 +58,7 @@ def symmetrised_cross_moment(
     Raises
     ------
     ValueError
-        As :func:`learnsym.regression.symmetry.augment_pairs`.
+        As :func:`augment_pairs`.
     """
     points, labels = augment_pairs(X, Y, rho_in, rho_out)
     return np.einsum("gni,gnj->ij", labels, points)
@@ -108,3 +136,59 @@ def map_decay_rates(X: ArrayLike, maps: EquivariantMaps) -> np.ndarray:
     outside = null_space(maps.projector())
     moved = (outside.T.reshape(-1, *maps.shape) @ K).reshape(outside.T.shape)
     return nonnegative_eigenvalues(moved @ outside, K)
+
+
+def require_orthogonal_maps(rho_in: Representation, rho_out: Representation) -> None:
+    """Check Assumption 5 of Gideoni for a finite group: both representations are orthogonal.
+
+    Theorem 4.2.2-3, on the two parts of the weights, needs it; 4.2.1 does not.
+
+    Raises
+    ------
+    ValueError
+        A matrix is not orthogonal; the message names the representation and a generator.
+    """
+    require_orthogonal(rho_in, "rho_in", 5)
+    require_orthogonal(rho_out, "rho_out", 5)
+
+
+def require_equivariant_labels(
+    X: ArrayLike, Y: ArrayLike, rho_in: Representation, rho_out: Representation
+) -> None:
+    """Check that Assumption 4 of Gideoni leaves each point with one label.
+
+    With ``(x, y)`` the data contain ``(rho_in(g) x, rho_out(g) y)``. Where ``g`` leaves ``x`` in
+    place, these are two labels of one point unless ``rho_out(g) y = y``. It matters where points
+    are counted once each; sums over the group take both.
+
+    Parameters
+    ----------
+    X
+        One point per orbit, shape ``(n, d)``.
+    Y
+        Their labels, shape ``(n, outputs)``.
+    rho_in, rho_out
+        Representations of one group, of dimensions ``d`` and ``outputs``.
+
+    Raises
+    ------
+    ValueError
+        An element moves the label and not the point; the message names the row and the element.
+        Otherwise as :func:`augment_pairs`.
+    """
+    points, labels = augment_pairs(X, Y, rho_in, rho_out)
+    stays = _same_rows(points, points[0])
+    broken = np.argwhere(stays & ~_same_rows(labels, labels[0]))
+    if len(broken):
+        element, row = broken[0]
+        g = rho_in.group.elements()[element]
+        raise ValueError(
+            f"Y: Assumption 4 fails, expected a label that the stabiliser of its point leaves in "
+            f"place, got {labels[0, row].tolist()} in row {row}, which becomes "
+            f"{labels[element, row].tolist()} under {np.asarray(g).tolist()}"
+        )
+
+
+def _same_rows(moved: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Tell which rows of ``moved`` (|G|, n, d) are those of ``rows`` (n, d), shape ``(|G|, n)``."""
+    return np.abs(moved - rows).max(axis=2) <= SAME_POINT * np.abs(rows).max(axis=1)
