@@ -30,7 +30,7 @@ from learnsym.representations import Representation
 def augment_pairs(
     X: ArrayLike, Y: ArrayLike, rho_in: Representation, rho_out: Representation
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return all ``rho_in(g) x`` (|G|, n, d) and ``rho_out(g) y`` (|G|, n, outputs).
+    """Return all ``rho_in(g) x`` and ``rho_out(g) y``, ``(|G|, n, d)`` and ``(|G|, n, outputs)``.
 
     Assumption 4 of Gideoni: with ``(x, y)`` the data contain ``(rho_in(g) x, rho_out(g) y)``.
 
