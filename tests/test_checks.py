@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from learnsym import checks, gallery, regression, representations
+from learnsym import checks, gallery, regression
 from learnsym.checks import induced_invariance, reflection_example
 
 IMAGES = gallery.find("C4, 4x4 images to a class")

@@ -44,7 +44,8 @@ from scipy.linalg import expm, null_space
 
 from learnsym import gallery, groups, representations, results
 from learnsym.data import digits
-from learnsym.publish import COLORS, MARKERS, claim, figure, footer, table, use_style
+from learnsym.publish import COLORS, MARKERS, claim, figure, footer, frame
+from learnsym.publish import table, use_style
 
 use_style()
 rng = np.random.default_rng(seed)
@@ -191,13 +192,11 @@ for rho in [case.rho_in for case in gallery.permutation_cases()] * draws:
     true = distinct_loss(w, X, y, rho)
     corrected.append(orbit_loss(w, X, y, rho, 1 / stabilisers(X, rho)) / true)
     published.append(orbit_loss(w, X, y, rho) / true)
-claim(
-    "A: Corollary 3.2",
-    r"In the sum over $G$ an orbit has weight $1/\lvert\mathrm{Stab}(x)\rvert$.",
-    corrected, equals=1, within=1e-12, published=max(published),
-    correction="The published sum counts a point once per element that fixes it.",
-    details="Sum over $G$ divided by the loss; published: the largest, no weights.",
-)  # fmt: skip
+claim("A: Corollary 3.2",
+      r"In the sum over $G$ an orbit has weight $1/\lvert\mathrm{Stab}(x)\rvert$.",
+      corrected, equals=1, within=1e-12, published=max(published),
+      correction="The published sum counts a point once per element that fixes it.",
+      details="Sum over $G$ divided by the loss; published: the largest unweighted.")
 
 # %% [markdown]
 # The published form is right as soon as one reads the data set as a list in which such points appear repeatedly.
@@ -302,7 +301,8 @@ for rho in [case.rho_in for case in gallery.cases()] * draws:
         rows = orbits(X, rho)
         found = solve(np.concatenate(rows), np.tile(y, len(rows)), w0, t)
         gaps.append(far(w, found))
-claim("A: Theorem 3.3.1", "On orbits, the closed form holds with $K_G$.", gaps, below=1e-8)
+claim("A: Theorem 3.3.1", "On whole orbits the closed form holds with $K_G$.", gaps,
+      below=1e-8, details="All of the gallery, oblique groups too; one and 20 orbits.")
 
 # %% [markdown]
 # For the other two parts, three starts differ in one part only, and the labels change once.
@@ -310,7 +310,7 @@ claim("A: Theorem 3.3.1", "On orbits, the closed form holds with $K_G$.", gaps, 
 
 # %%
 def influences(rho, n=20):
-    """Of w_r on w_k, of w_k on w_r, of labels on w_k; and the gap in part 3."""
+    """Of w_r on w_k, w_k on w_r and labels on w_k; and the gap in part 3."""
     X, y, w0 = problem(rho, n)
     K, b = gram(X, rho), moment(X, y, rho)
     other = moment(X, rng.normal(size=n), rho)
@@ -332,12 +332,12 @@ plane = representations.conjugated(C3, np.diag([1.0, 3.0]))
 stretched = representations.direct_sum(representations.trivial(C3.group), plane)
 sweep = [case.rho_in for case in gallery.orthogonal_cases()] + [stretched]
 found = np.array([influences(rho, n) for rho in sweep for n in [1, 20] * draws])
-claim(
-    "A: Theorem 3.3.2", r"Neither part reaches the other if $\mathcal{R}$ is symmetric.",
-    found[:, :2], below=1e-12, id="symmetric-average-is-enough",
-    details="All orthogonal groups of the gallery and the stretched plane.",
-)  # fmt: skip
-claim("A: Theorem 3.3.3", "$w_k(t) = e^{-K_G t} w_k(0)$.", found[:, 2:], below=1e-12)
+claim("A: Theorem 3.3.2",
+      r"Neither part reaches the other as soon as $\mathcal{R}$ is symmetric.",
+      found[:, :2], below=1e-12, id="symmetric-average-is-enough",
+      details="All orthogonal groups of the gallery and the stretched plane.")
+claim("A: Theorem 3.3.3", "$w_k(t) = e^{-K_G t} w_k(0)$, whatever the labels.",
+      found[:, 2:], below=1e-12, details="The same groups, one and 20 orbits.")
 
 # %% [markdown]
 # ### Breaking the theorem: incomplete orbits, several labels
@@ -401,11 +401,9 @@ def signed_lengths(c, times):
 
 times = np.linspace(0, 30, 61)
 straight, slanted = signed_lengths(0.0, times), signed_lengths(0.7, times)
-claim(
-    "A: Appendix A", "Without Assumption 3, models with one $w_k(0)$ separate.",
-    np.ptp(slanted, axis=1).max(), above=0.1, id="oblique-reflection-couples",
-    details="Largest distance of two $w_k$ over time, reflection about 0.7.",
-)  # fmt: skip
+claim("A: Appendix A", "Without Assumption 3, models with one $w_k(0)$ may separate.",
+      np.ptp(slanted, axis=1).max(), above=0.1, id="oblique-reflection-couples",
+      details="Largest distance of two $w_k$ over time, reflection about 0.7.")
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(7.6, 3.3), sharey=True)
@@ -421,12 +419,12 @@ figure(
     fig,
     "oblique-coupling",
     title="The asymmetric part under an orthogonal and an oblique reflection",
-    caption="Three models start with one $w_k$ and different $w_r$. Left: the "
-    "reflection about 0 is orthogonal and the curves coincide. Right: that about 0.7 "
-    "is oblique; $w_r$ drives $w_k$, which does not end at zero, since the invariant "
+    caption="Three models start with one $w_k$ and different $w_r$. Left: about 0 "
+    "the reflection is orthogonal and the curves coincide. Right: about 0.7 it is "
+    "oblique; $w_r$ drives $w_k$, which does not end at zero, as the invariant "
     "predictors are not orthogonal to the asymmetric ones. Lengths are signed.",
-    alt="Two panels of curves over time. Left, three curves coincide and decay from 1 to "
-    "0. Right, they start at 1, separate, and come together at about -0.3.",
+    alt="Two panels of curves over time. Left, three curves coincide and decay "
+    "from 1 to 0. Right, they start at 1, separate, and meet at about -0.3.",
 )
 
 # %% [markdown]
@@ -460,7 +458,7 @@ print(one.T @ one, gram(one, mirror))
 
 # %%
 def largest_invariant(V, rho):
-    """Basis of the largest subspace of span V that G maps to itself; V^T V = I."""
+    """Basis of the largest subspace of span V that G maps to itself."""
     while V.shape[1]:
         moved = [rho.matrix(s).T @ V for s in rho.group.generators]
         _, s, D = np.linalg.svd(np.vstack([M - V @ (V.T @ M) for M in moved]))
@@ -482,14 +480,12 @@ distances = []
 for rho, X, _, _ in cases:
     inside = largest_invariant(null_space(X, rcond=1e-10), rho)
     distances.append(apart(null_space(gram(X, rho), rcond=1e-10), inside))
-claim(
-    "A: K_G positive definite iff X^T X is", id="kernel-of-kg",
-    statement=r"$\ker K_G$ is the largest subspace of $\ker X$ that $G$ maps to itself.",
-    measured=distances, below=1e-7,
-    published=apart(null_space(gram(one, mirror)), null_space(one)),
-    correction=r"Only “if” is true: $\ker K_G$ may be smaller than $\ker X$.",
-    details=r"Distance of projectors; published: $\ker K_G$, $\ker X$ for the point $x = 1$.",
-)  # fmt: skip
+published = apart(null_space(gram(one, mirror)), null_space(one))
+claim("A: K_G positive definite iff X^T X is",
+      r"$\ker K_G$ is the largest subspace of $\ker X$ that $G$ maps to itself.",
+      distances, below=1e-7, published=published, id="kernel-of-kg",
+      correction=r"Only “if” is true: $\ker K_G$ may be smaller than $\ker X$.",
+      details=r"Distance of projectors; published: $\ker K_G$, $\ker X$ for $x = 1$.")
 
 # %% [markdown]
 # It says how few labelled points are needed: for a generic data set one can be enough, since it counts with its whole orbit.
@@ -513,12 +509,10 @@ for rho, X, y, w0 in cases:
 # %%
 counts = [len(cases), sum(definite), sum(invariant)]
 table(["problems", "$K_G$ definite", "limit invariant"], [counts])
-claim(
-    "A: Corollary 3.4",
-    r"The limit is invariant exactly if $K_G$ is definite on $\ker\mathcal{R}^\top$.",
-    np.equal(decays, invariant), id="decay-on-the-kernel-is-enough",
-    details="Random starts, one and 20 orbits, all of the gallery.",
-)  # fmt: skip
+claim("A: Corollary 3.4",
+      r"The limit is invariant exactly if $K_G$ is definite on $\ker\mathcal{R}^\top$.",
+      np.equal(decays, invariant), id="decay-on-the-kernel-is-enough",
+      details="Random starts, one and 20 orbits, all of the gallery.")
 
 # %% [markdown]
 # ## The published example and figure
@@ -642,11 +636,9 @@ noisy = descend(*model, eta, np.concatenate(epochs))
 # %%
 law = asymmetry(double[0]) * (1 - eta * lam) ** np.arange(3001)
 ratios = [(losses / exact)[exact > 1e-11], (asymmetry(single) / law)[law > 1e-4]]
-claim(
-    "A: Figure 1a", "The asymmetry falls exponentially until rounding stops it.",
-    np.concatenate(ratios), equals=1, within=1e-4, id="plateau-is-rounding",
-    details="Over the exponential of descent: 50 models to 1e-11; single precision to 1e-4.",
-)  # fmt: skip
+claim("A: Figure 1a", "The asymmetry falls exponentially until rounding stops it.",
+      np.concatenate(ratios), equals=1, within=1e-4, id="plateau-is-rounding",
+      details="Over the exponential: 50 models to 1e-11; single precision to 1e-4.")
 print(f"mini-batches end at {np.median(asymmetry(noisy)[-1000:]):.1e}")
 
 # %% tags=["hide-input"]
@@ -737,24 +729,20 @@ end = sizes[last, np.arange(len(first))]
 measured = -np.log(end / sizes[0]) / (eta * steps[last])
 predicted = -np.log(1 - eta * lam[lost][first]) / eta
 print(f"{lost.sum()} directions in {len(first)} eigenspaces")
-claim(
-    "beyond: A, Theorem 3.3.3",
-    "On digits, every asymmetric direction decays at its predicted rate.",
-    measured / predicted, equals=1, within=1e-6, id="digit-rates-agree",
-    details="Measured over predicted rate, each eigenspace that loses one part in a million.",
-)  # fmt: skip
+claim("beyond: A, Theorem 3.3.3",
+      "On digits, every asymmetric direction decays at its predicted rate.",
+      measured / predicted, equals=1, within=1e-6, id="digit-rates-agree",
+      details="Measured over predicted, eigenspaces that lose one part in a million.")
 
 # %% [markdown]
 # Where the data have no variance nothing moves, and the labels make no difference, as the third part of the theorem says.
 
 # %%
 kept = weights @ V[:, ~seen]
-claim(
-    "beyond: A, Corollary 3.4",
-    "On digits, weights on which the data have no variance do not move.",
-    abs(kept - kept[0]), below=1e-10, id="digit-directions-that-never-decay",
-    details=r"Coordinates of $w_k$ in $\ker K_G$ over the whole training.",
-)  # fmt: skip
+claim("beyond: A, Corollary 3.4",
+      "On digits, weights on which the data have no variance do not move.",
+      abs(kept - kept[0]), below=1e-10, id="digit-directions-that-never-decay",
+      details=r"Coordinates of $w_k$ in $\ker K_G$ over the whole training.")
 w_k = split(run["full"], turns)[1]
 print("three labellings, one w_k:", (abs(w_k - w_k[:, :1]) < 1e-11).all())
 
@@ -803,7 +791,7 @@ for row, name, parts in ((0, "w_k", w_k), (1, "w_r", w_r)):
         reach = abs(parts if name == "w_k" else parts[i]).max()
         picture = parts[i].reshape(config.side, config.side)
         ax.imshow(picture, cmap="gray", vmin=-reach, vmax=reach)
-        ax.set(title=f"${name}$ after {steps[moments[i]]:,} steps", xticks=[], yticks=[])
+        frame(ax, f"${name}$ after {steps[moments[i]]:,} steps")
 figure(
     fig,
     "digit-weights",
