@@ -340,6 +340,8 @@ claim("A: Theorem 3.3.3", "$w_k(t) = e^{-K_G t} w_k(0)$, whatever the labels.",
       found[:, 2:], below=1e-12, details="The same groups, one and 20 orbits.")
 
 # %% [markdown]
+# Later chapters use these functions from `learnsym.regression` ([the library](../library.md)), which checks its input.
+#
 # ### Breaking the theorem: incomplete orbits, several labels
 #
 # Assumption 1 is needed.
