@@ -193,7 +193,7 @@ for rho in [case.rho_in for case in gallery.permutation_cases()] * draws:
     corrected.append(orbit_loss(w, X, y, rho, 1 / stabilisers(X, rho)) / true)
     published.append(orbit_loss(w, X, y, rho) / true)
 claim("A: Corollary 3.2",
-      r"In the sum over $G$ an orbit has weight $1/\lvert\mathrm{Stab}(x)\rvert$.",
+      "In the sum over $G$ an orbit has weight $1/\\lvert\\mathrm{Stab}(x)\\rvert$.",
       corrected, equals=1, within=1e-12, published=max(published),
       correction="The published sum counts a point once per element that fixes it.",
       details="Sum over $G$ divided by the loss; published: the largest unweighted.")
@@ -333,7 +333,7 @@ stretched = representations.direct_sum(representations.trivial(C3.group), plane)
 sweep = [case.rho_in for case in gallery.orthogonal_cases()] + [stretched]
 found = np.array([influences(rho, n) for rho in sweep for n in [1, 20] * draws])
 claim("A: Theorem 3.3.2",
-      r"Neither part reaches the other as soon as $\mathcal{R}$ is symmetric.",
+      "Neither part reaches the other as soon as $\\mathcal{R}$ is symmetric.",
       found[:, :2], below=1e-12, id="symmetric-average-is-enough",
       details="All orthogonal groups of the gallery and the stretched plane.")
 claim("A: Theorem 3.3.3", "$w_k(t) = e^{-K_G t} w_k(0)$, whatever the labels.",
@@ -484,10 +484,10 @@ for rho, X, _, _ in cases:
     distances.append(apart(null_space(gram(X, rho), rcond=1e-10), inside))
 published = apart(null_space(gram(one, mirror)), null_space(one))
 claim("A: K_G positive definite iff X^T X is",
-      r"$\ker K_G$ is the largest subspace of $\ker X$ that $G$ maps to itself.",
+      "$\\ker K_G$ is the largest subspace of $\\ker X$ that $G$ maps to itself.",
       distances, below=1e-7, published=published, id="kernel-of-kg",
-      correction=r"Only “if” is true: $\ker K_G$ may be smaller than $\ker X$.",
-      details=r"Distance of projectors; published: $\ker K_G$, $\ker X$ for $x = 1$.")
+      correction="Only “if” is true: $\\ker K_G$ may be smaller than $\\ker X$.",
+      details="Distance of projectors; published: $\\ker K_G$, $\\ker X$ for $x = 1$.")
 
 # %% [markdown]
 # It says how few labelled points are needed: for a generic data set one can be enough, since it counts with its whole orbit.
@@ -512,8 +512,9 @@ for rho, X, y, w0 in cases:
 counts = [len(cases), sum(definite), sum(invariant)]
 table(["problems", "$K_G$ definite", "limit invariant"], [counts])
 claim("A: Corollary 3.4",
-      r"The limit is invariant exactly if $K_G$ is definite on $\ker\mathcal{R}^\top$.",
-      np.equal(decays, invariant), id="decay-on-the-kernel-is-enough",
+      "The limit is invariant exactly if $K_G$ is definite on "
+      "$\\ker\\mathcal{R}^\\top$.", np.equal(decays, invariant),
+      id="decay-on-the-kernel-is-enough",
       details="Random starts, one and 20 orbits, all of the gallery.")
 
 # %% [markdown]
@@ -744,7 +745,7 @@ kept = weights @ V[:, ~seen]
 claim("beyond: A, Corollary 3.4",
       "On digits, weights on which the data have no variance do not move.",
       abs(kept - kept[0]), below=1e-10, id="digit-directions-that-never-decay",
-      details=r"Coordinates of $w_k$ in $\ker K_G$ over the whole training.")
+      details="Coordinates of $w_k$ in $\\ker K_G$ over the whole training.")
 w_k = split(run["full"], turns)[1]
 print("three labellings, one w_k:", (abs(w_k - w_k[:, :1]) < 1e-11).all())
 
