@@ -11,7 +11,7 @@ export PYTHONWARNINGS ?= ignore::FutureWarning:jupyter_client
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test results figures lint format benchmarks clean
+.PHONY: help book test results figures publish lint format benchmarks clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -22,9 +22,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install -q -c constraints.txt -e '.[book,test]'
 	@touch $@
 
-book: $(READY) ## execute the chapters and build the site
+book: $(READY) ## execute the chapters and build the site; writes below _build only
 	$(BIN)/python -m learnsym.publish.chapters execute
-	$(BIN)/jupyter-book build . -W -n --keep-going -q
+	$(BIN)/python -m jupyter_book.cli.main build _build/source --path-output . -W -n --keep-going -q
 	@echo "The book is ready: open $(CURDIR)/$(SITE)"
 
 # the browser tests look at the site, so it must be up to date
@@ -35,8 +35,11 @@ results: $(READY) ## compute and store a result: make results EXPERIMENT=digit_r
 	@test -n "$(EXPERIMENT)" || { echo "EXPERIMENT: expected a name, got none; these are stored:"; $(BIN)/python -m learnsym.results list; exit 2; }
 	$(BIN)/python -m learnsym.results run $(EXPERIMENT) $(SCALE)
 
-figures: $(READY) ## execute every chapter again, and so write book/figures anew
+figures: $(READY) ## execute every chapter again, with its figures below _build
 	$(BIN)/python -m learnsym.publish.chapters execute --force
+
+publish: $(READY) ## make the executed notebooks the reference; the only target that writes them
+	$(BIN)/python -m learnsym.publish.chapters publish
 
 lint: $(READY) ## check the code's style
 	$(BIN)/ruff check .

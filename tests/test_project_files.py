@@ -11,8 +11,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import cffconvert
-import jsonschema
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -169,27 +167,14 @@ def test_lowest_python_is_the_one_that_ruff_assumes():
 # --- citation -----------------------------------------------------------------------------------
 
 
-def test_citation_is_valid_and_names_this_version():
-    text = read("CITATION.cff")
-    cffconvert.Citation(text).validate()
-    citation = yaml.safe_load(text)
+def test_citation_is_whole_and_names_this_version():
+    citation = yaml.safe_load(read("CITATION.cff"))
+    # what the schema of the Citation File Format requires
+    assert {"authors", "title", "cff-version", "message"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0" and citation["authors"][0]["name"]
     assert citation["version"] == PROJECT["version"]
     assert isinstance(citation["date-released"], datetime.date)
     assert PROJECT["license"] in citation["license"]
-
-
-@pytest.mark.parametrize("key", ["authors", "title", "cff-version"])
-def test_a_citation_without_a_key_is_found(key):
-    citation = yaml.safe_load(read("CITATION.cff"))
-    citation["date-released"] = str(citation["date-released"])
-    del citation[key]
-    with pytest.raises((ValueError, jsonschema.ValidationError)):
-        cffconvert.Citation(yaml.safe_dump(citation)).validate()
-
-
-def test_bibtex_of_the_citation_names_title_and_year():
-    entry = cffconvert.Citation(read("CITATION.cff")).as_bibtex()
-    assert "Learning Symmetry" in entry and "year" in entry
 
 
 # --- what no file may contain -------------------------------------------------------------------

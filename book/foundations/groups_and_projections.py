@@ -1,16 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     formats: ipynb,py:percent
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # (groups-and-projections)=
 # # Groups, averages and equivariant maps
@@ -139,7 +126,7 @@ figure(
     image_grid(orbit, ["$e$", "$g$", "$g^2$", "$g^3$"]),
     "digit-orbit",
     title="The orbit of a digit under rotations",
-    caption="An MNIST digit under the group $C_4$ of turns; $g^4 = e$.",
+    caption="The orbit of an MNIST digit under the group $C_4$ of quarter turns; $g^4 = e$.",
     alt="A handwritten seven: upright, turned by 90, 180 and 270 degrees.",
 )
 

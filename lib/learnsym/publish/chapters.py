@@ -1,18 +1,20 @@
-"""Execute the chapters and keep their notebooks in step with their scripts.
+"""Execute the chapters, make the source of the site from them, publish them as the reference.
 
-A chapter is ``NAME.ipynb`` with outputs beside ``NAME.py`` (py:percent). The command
-``python -m learnsym.publish.chapters execute`` runs every chapter of ``_toc.yml`` whose key
-changed: its source, the library, the stored results and the versions of what computes. Executing
-an unchanged chapter gives the same bytes.
+A chapter is a script ``NAME.py`` (py:percent) with its committed notebook ``NAME.ipynb`` beside it.
+``python -m learnsym.publish.chapters execute`` runs every chapter of ``_toc.yml`` whose key changed
+(its source, the library, the stored results, the versions of what computes) into
+``_build/executed``, and gathers the site's source in ``_build/source``. It writes nothing else.
+``publish`` alone copies executed notebooks to their place beside the scripts.
 """
 
 import argparse
 import hashlib
 import json
 import os
+import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,25 +22,29 @@ import jupytext
 import nbformat
 import papermill
 import yaml
-from joblib import parallel_config
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
 
-from learnsym.experiments.sweep import sweep
 from learnsym.paths import book_root
 
 PACKAGES = ("numpy", "scipy", "torch", "matplotlib", "learnsym")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+JUPYTEXT = {"cell_metadata_filter": "tags,-all", "notebook_metadata_filter": "-all"}
 CELL_TIMEOUT = 1800
+METADATA = ("tags", "lines_to_next_cell")  # the second one is Jupytext's
 EXECUTED, UNCHANGED, FAILED = "executed", "unchanged", "FAILED"
+# what the site is made of besides notebooks and figures
+SITE_FILES = ("_config.yml", "_toc.yml", "CITATION.cff", "index.md", "assets/*", "book/**/*.md")
+SITE_FILES += ("book/references.bib", "book/items.yml")
 
 
-def chapter_paths() -> list[Path]:
-    """Return the notebooks named in ``_toc.yml``, in its order, whether or not they exist yet."""
-    root = book_root()
+def chapter_paths(root: Path | None = None) -> list[Path]:
+    """Return the notebooks named in ``_toc.yml`` of a folder, in its order, executed or not."""
+    root = book_root() if root is None else root
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    named = [root / entry for entry in _files(toc)]
-    return [p.with_name(f"{p.name}.ipynb") for p in named if p.with_name(f"{p.name}.py").is_file()]
+    named = [root / f"{entry}.ipynb" for entry in _files(toc)]
+    return [p for p in named if p.is_file() or p.with_suffix(".py").is_file()]
 
 
 def _files(node: object) -> Iterator[str]:
@@ -53,24 +59,23 @@ def _files(node: object) -> Iterator[str]:
             yield from _files(item)
 
 
-def synchronise(path: Path) -> NotebookNode:
-    """Return the chapter's notebook with the newer of its two sources, outputs kept.
+def read_source(path: Path) -> NotebookNode:
+    """Return the chapter's notebook, without outputs, from the newer of its two files.
 
-    Where script and notebook differ, the file changed last wins, and a line on stderr says which.
+    Where script and notebook differ, the file changed last counts, and a line on stderr says which.
     """
     script = path.with_suffix(".py")
-    source = jupytext.read(script)
-    if not path.is_file():
-        return source
-    notebook = nbformat.read(path, as_version=4)
-    if sources(source) == sources(notebook):
-        return notebook
-    if path.stat().st_mtime > script.stat().st_mtime:
-        print(f"{path.name} is newer than {script.name}: taking the notebook", file=sys.stderr)
-        _write(script, jupytext.writes(notebook, fmt="py:percent"))
-        return notebook
-    print(f"{script.name} is newer than {path.name}: taking the script", file=sys.stderr)
-    return source
+    notebook = jupytext.read(script)
+    if path.is_file():
+        paired = nbformat.read(path, as_version=4)
+        if sources(paired) != sources(notebook):
+            newer, older = sorted((path, script), key=lambda p: p.stat().st_mtime, reverse=True)
+            print(f"{newer.name} is newer than {older.name} and counts", file=sys.stderr)
+            notebook = paired if newer == path else notebook
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return normalise(notebook)
 
 
 def sources(notebook: NotebookNode) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -81,15 +86,30 @@ def sources(notebook: NotebookNode) -> list[tuple[str, str, tuple[str, ...]]]:
     ]
 
 
-def run(path: Path, output: Path, parameters: Mapping[str, object] | None = None) -> NotebookNode:
-    """Execute a notebook with papermill and return it, normalised.
+def out_of_step() -> list[Path]:
+    """Return the chapters whose script and notebook differ, or that were never published."""
+    return [
+        path
+        for path in chapter_paths()
+        if not path.is_file()
+        or sources(nbformat.read(path, as_version=4))
+        != sources(jupytext.read(path.with_suffix(".py")))
+    ]
+
+
+def run(
+    notebook: NotebookNode, folder: Path, cwd: Path, parameters: Mapping[str, object] | None = None
+) -> NotebookNode:
+    """Execute a notebook with papermill in a kernel of this environment.
 
     Parameters
     ----------
-    path
-        Notebook to execute, in its own folder; it is not changed.
-    output
-        Where the executed notebook is written, also when a cell fails.
+    notebook
+        The notebook; it is not changed.
+    folder
+        Gets ``notebook.ipynb``, also when a cell fails, and the files of the figures.
+    cwd
+        Working directory.
     parameters
         Values for the cell tagged ``parameters``, such as ``{"scale": "smoke", "seed": 7}``.
 
@@ -98,38 +118,66 @@ def run(path: Path, output: Path, parameters: Mapping[str, object] | None = None
     papermill.exceptions.PapermillExecutionError
         A cell raised; a claim that fails does.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    papermill.execute_notebook(
-        path,
-        output,
-        parameters=dict(parameters or {}),
-        cwd=path.parent,
-        kernel_name=KERNEL["name"],
-        progress_bar=sys.stderr.isatty(),
-        log_output=False,
-        execution_timeout=CELL_TIMEOUT,
+    folder.mkdir(parents=True, exist_ok=True)
+    output = folder / "notebook.ipynb"
+    output.write_text(dumps(notebook), encoding="utf-8")
+    kernel = _kernel(folder)
+    try:
+        papermill.execute_notebook(
+            output,
+            output,
+            parameters=dict(parameters or {}),
+            cwd=cwd,
+            kernel_name=kernel,
+            progress_bar=False,
+            log_output=False,
+            execution_timeout=CELL_TIMEOUT,
+        )
+    finally:
+        shutil.rmtree(_kernels() / kernel)
+    executed = normalise(nbformat.read(output, as_version=4))
+    output.write_text(dumps(executed), encoding="utf-8")
+    return executed
+
+
+def _kernel(folder: Path) -> str:
+    """Describe a kernel that runs this Python and writes figures to a folder; return its name."""
+    name = f"learnsym-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
+    launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    setting = {"LEARNSYM_FIGURES": str(folder.resolve()), "LEARNSYM_ROOT": str(book_root())}
+    _write(
+        _kernels() / name / "kernel.json", json.dumps({**KERNEL, "argv": launch, "env": setting})
     )
-    notebook = normalise(nbformat.read(output, as_version=4))
-    _write(output, dumps(notebook))
-    return notebook
+    return name
+
+
+def _kernels() -> Path:
+    """Return a folder of kernels that Jupyter looks into."""
+    home = book_root() / "_build" / "jupyter"
+    known = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
+    if str(home) not in known:
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(home), *known]))
+    return home / "kernels"
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """Strip what differs between two equal executions: times, random ids, versions."""
     notebook.metadata = NotebookNode(
-        kernelspec=NotebookNode(KERNEL), language_info=NotebookNode(name="python")
+        jupytext=NotebookNode(JUPYTEXT),
+        kernelspec=NotebookNode(KERNEL),
+        language_info=NotebookNode(name="python"),
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03d}"
-        tags = cell.metadata.get("tags")
-        cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
+        kept = {name: cell.metadata[name] for name in METADATA if cell.metadata.get(name)}
+        cell.metadata = NotebookNode(kept)
         if cell.cell_type == "code":
-            cell.outputs = _merged_streams(cell.outputs)
+            cell.outputs = merged_streams(cell.outputs)
     return notebook
 
 
-def _merged_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+def merged_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Join consecutive pieces of one stream; where they break depends on timing."""
     merged: list[NotebookNode] = []
     for out in outputs:
@@ -147,64 +195,98 @@ def dumps(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook) + "\n"
 
 
-def execute(path: Path, force: bool = False) -> bool:
-    """Bring one chapter up to date in place; return whether it had to be executed.
+def executed_folder(path: Path) -> Path:
+    """Return the folder of a chapter's last run: its notebook, its figures and their record."""
+    root = book_root()
+    return root / "_build" / "executed" / path.relative_to(root / "book").with_suffix("")
 
-    A chapter that fails leaves the committed notebook as it was; the failed one is kept in
-    ``_build/executed``.
+
+def execute(path: Path, force: bool = False) -> bool:
+    """Bring the run of one chapter up to date; return whether it had to be executed.
+
+    What a run made belongs to its record: a file that was changed or deleted since makes the
+    chapter run again. A run that fails is kept in a folder of its own, ``NAME.failed``.
     """
-    notebook = synchronise(path)
-    record = _record_path(path)
-    key = chapter_key(path)
-    if not force and record.is_file() and path.is_file():
-        known = json.loads(record.read_text(encoding="utf-8"))
-        if known == {"key": key, "notebook": _digest(path.read_bytes())}:
-            return False
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".ipynb"
-    ) as source:
-        source.write(dumps(normalise(_without_outputs(notebook))))
-        source.flush()
-        executed = run(Path(source.name), record.with_suffix(".ipynb"))
-    _write(path, dumps(executed))
-    content = {"key": chapter_key(path), "notebook": _digest(path.read_bytes())}
-    _write(record, json.dumps(content))
+    notebook, folder = read_source(path), executed_folder(path)
+    key = chapter_key(notebook)
+    if not force and _is_whole(folder, key):
+        return False
+    fresh = folder.with_name(f"{folder.name}.failed")
+    shutil.rmtree(fresh, ignore_errors=True)
+    run(notebook, fresh, path.parent)
+    digests = {p.name: _digest(p.read_bytes()) for p in fresh.iterdir()}
+    _write(fresh / "record.json", json.dumps({"key": key, "files": digests}))
+    shutil.rmtree(folder, ignore_errors=True)
+    fresh.rename(folder)
     return True
 
 
-def _without_outputs(notebook: NotebookNode) -> NotebookNode:
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return notebook
+def _is_whole(folder: Path, key: str) -> bool:
+    """Tell whether a run has this key, and its files are as it left them."""
+    try:
+        record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+        found = {p.name: _digest(p.read_bytes()) for p in folder.iterdir()}
+    except (OSError, ValueError):
+        return False
+    found.pop("record.json")
+    return record == {"key": key, "files": found}
 
 
-def chapter_key(path: Path) -> str:
+def chapter_key(notebook: NotebookNode) -> str:
     """Return a digest of all that a chapter's outputs depend on."""
-    root = book_root()
-    library = sorted(p for p in Path(__file__).parents[1].rglob("*.py"))
-    stored = sorted((root / "book" / "results").glob("*"))
-    files = [path.with_suffix(".py"), *library, *stored, root / "book" / "items.yml"]
-    versions = [sys.version, *(f"{name} {version(name)}" for name in PACKAGES)]
+    book = book_root() / "book"
+    stored = [p for p in (book / "results").glob("*-*.*") if p.suffix in (".npz", ".json")]
+    files = [*sorted(Path(__file__).parents[1].rglob("*.py")), *sorted(stored), book / "items.yml"]
     parts = [f"{p.name} {_digest(p.read_bytes())}" for p in files]
-    return _digest("\n".join([*parts, *versions]).encode())
+    versions = [sys.version, *(f"{name} {version(name)}" for name in PACKAGES)]
+    return _digest("\n".join([dumps(notebook), *parts, *versions]).encode())
 
 
-def out_of_step() -> list[Path]:
-    """Return the chapters whose script and notebook differ, or that were never executed."""
-    return [
-        path
-        for path in chapter_paths()
-        if not path.is_file()
-        or sources(nbformat.read(path, as_version=4))
-        != sources(jupytext.read(path.with_suffix(".py")))
-    ]
+def assemble() -> Path:
+    """Gather the source of the site from the last runs; return its folder.
 
+    Files that did not change keep their time stamps, and what does not belong there is removed.
 
-def _record_path(path: Path) -> Path:
+    Raises
+    ------
+    ValueError
+        A chapter was never executed.
+    """
     root = book_root()
-    name = "--".join(path.relative_to(root / "book").with_suffix("").parts)
-    return root / "_build" / "executed" / f"{name}.json"
+    target = root / "_build" / "source"
+    wanted = {p.relative_to(root): p for pattern in SITE_FILES for p in root.glob(pattern)}
+    for path in chapter_paths():
+        folder = executed_folder(path)
+        if not (folder / "record.json").is_file():
+            raise ValueError(f"{path.stem}: expected an executed chapter, got none")
+        wanted[path.relative_to(root)] = folder / "notebook.ipynb"
+        for file in folder.iterdir():
+            if file.suffix in (".svg", ".pdf", ".csv"):
+                wanted[Path("book", "figures", file.name)] = file
+    for old in target.rglob("*"):
+        if old.is_file() and old.relative_to(target) not in wanted:
+            old.unlink()
+    for name, source in wanted.items():
+        content, place = source.read_bytes(), target / name
+        if not place.is_file() or place.read_bytes() != content:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+    return target
+
+
+def publish(path: Path) -> bool:
+    """Make the last run of a chapter its committed notebook; return whether that changed a file."""
+    text = (executed_folder(path) / "notebook.ipynb").read_text(encoding="utf-8")
+    executed, script = nbformat.reads(text, as_version=4), path.with_suffix(".py")
+    source = jupytext.read(script)
+    pairs = [(path, text)]
+    if sources(executed) != sources(source):  # the notebook was edited, and it counted
+        source.cells = executed.cells
+        pairs.append((script, jupytext.writes(source, fmt="py:percent")))
+    changed = [p for p in pairs if not p[0].is_file() or p[0].read_text(encoding="utf-8") != p[1]]
+    for file, content in changed:
+        _write(file, content)
+    return bool(changed)
 
 
 def _digest(content: bytes) -> str:
@@ -222,46 +304,52 @@ def _write(path: Path, text: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="learnsym.publish.chapters", description=__doc__)
-    parser.add_argument("command", choices=["execute", "check", "list"])
+    parser.add_argument("command", choices=["execute", "publish", "check", "list"])
     parser.add_argument("chapters", nargs="*", help="parts of chapter names; all by default")
     parser.add_argument("--force", action="store_true", help="execute unchanged chapters too")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     chosen = [
         path
         for path in chapter_paths()
-        if not options.chapters or any(part in str(path) for part in options.chapters)
+        if not options.chapters or any(part in path.as_posix() for part in options.chapters)
     ]
     if not chosen:
         parser.error(f"no chapter matches {options.chapters}")
+    names = {path: path.relative_to(book_root()).as_posix() for path in chosen}
     if options.command == "list":
-        print("\n".join(str(path.relative_to(book_root())) for path in chosen))
+        print("\n".join(names.values()))
         return 0
     if options.command == "check":
         late = [path for path in out_of_step() if path in chosen]
         for path in late:
-            print(f"{path.relative_to(book_root())}: notebook and script differ", file=sys.stderr)
+            print(f"{names[path]}: notebook and script differ", file=sys.stderr)
         return len(late)
-    return _execute_all(chosen, options.force)
+    failed = _execute_all(names, options.force)
+    if options.command == "publish" and not failed:
+        for path in chosen:
+            print(f"{names[path]}: {'published' if publish(path) else 'as published'}")
+    if not failed and len(chosen) == len(chapter_paths()):
+        assemble()
+    return failed
 
 
-def _execute_all(chosen: list[Path], force: bool) -> int:
+def _execute_all(names: Mapping[Path, str], force: bool) -> int:
     """Execute chapters, as many at a time as there are cores; return the exit status."""
+
+    def attempt(path: Path) -> tuple[str, str]:
+        try:
+            return (EXECUTED if execute(path, force) else UNCHANGED), ""
+        except PapermillExecutionError as error:
+            return FAILED, str(error)
+
     # threads are enough: every chapter runs in a kernel process of its own
-    with parallel_config("threading", n_jobs=-1):
-        outcomes = sweep(_attempt, [(path, force) for path in chosen], description="chapters")
-    for path, (outcome, error) in zip(chosen, outcomes, strict=True):
-        print(f"{path.relative_to(book_root())}: {outcome}")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(tqdm(pool.map(attempt, names), total=len(names), desc="chapters"))
+    for name, (outcome, error) in zip(names.values(), outcomes, strict=True):
+        print(f"{name}: {outcome}")
         if error:
             print(error, file=sys.stderr)
     return int(any(outcome == FAILED for outcome, _ in outcomes))
-
-
-def _attempt(job: tuple[Path, bool]) -> tuple[str, str]:
-    """Execute one chapter; return what happened and the message of its failure."""
-    try:
-        return (EXECUTED if execute(*job) else UNCHANGED), ""
-    except PapermillExecutionError as error:
-        return FAILED, str(error)
 
 
 if __name__ == "__main__":

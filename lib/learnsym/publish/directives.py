@@ -21,7 +21,7 @@ class CompiledDirective(SphinxDirective):
 
     def entries(self, kind: str) -> list[Entry]:
         """Return the "claims" or "figures" of the book."""
-        notebooks = chapter_paths()
+        notebooks = chapter_paths(Path(self.env.srcdir))
         for path in [*notebooks, items_path()]:
             self.env.note_dependency(str(path))
         try:

@@ -1,21 +1,19 @@
-"""Figures: written as SVG, PDF and CSV, shown with number, caption and alternative text."""
+"""Figures: shown with number, caption and alternative text, and written where a build asks."""
 
 import base64
 import io
-import os
 import re
-from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from learnsym.paths import book_root
+from learnsym.paths import setting
 from learnsym.publish.display import show
-from learnsym.publish.plotted import plotted_csv
+from learnsym.publish.plotted import plotted_csv, plotted_rows, summary
+from learnsym.publish.style import use_style
 
 FIGURE_MIME = "application/vnd.learnsym.figure+json"
-FORMATS = ("svg", "pdf", "csv")
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WIDTH = re.compile(r"\d+(%|px|em)")
@@ -30,22 +28,15 @@ _METADATA = {
 _titles: dict[str, str] = {}
 
 
-def figures_folder() -> Path:
-    """Return the folder of the published figures.
-
-    The environment variable ``LEARNSYM_FIGURES`` overrides ``book/figures``.
-    """
-    named = os.environ.get("LEARNSYM_FIGURES")
-    return Path(named) if named else book_root() / "book" / "figures"
-
-
 def figure(
     fig: Figure, id: str, *, title: str, caption: str, alt: str, width: str = "100%"
 ) -> None:
-    """Publish a figure: write its files, show it, close it.
+    """Show a figure and close it.
 
-    Writes ``ID.svg``, ``ID.pdf`` and ``ID.csv`` (exactly the plotted data, see
-    :func:`learnsym.publish.plotted.plotted_rows`) with bytes that depend on the figure alone.
+    Where the environment variable ``LEARNSYM_FIGURES`` names a folder, as it does when the book is
+    built, the figure is written there too: ``ID.svg``, ``ID.pdf`` and ``ID.csv`` (exactly the
+    plotted data, see :func:`learnsym.publish.plotted.plotted_rows`). The bytes depend on the figure
+    alone, not on a user's settings of matplotlib.
 
     Parameters
     ----------
@@ -76,17 +67,25 @@ def figure(
         "alt": " ".join(alt.split()),
         "width": width,
     }
-    table = plotted_csv(fig)
-    with mpl.rc_context(_STABLE):
-        images = {kind: _rendered(fig, kind) for kind in ("svg", "pdf", "png")}
+    rows, folder = plotted_rows(fig), setting("LEARNSYM_FIGURES")
+    with mpl.rc_context():
+        use_style()
+        mpl.rcParams.update(_STABLE)
+        images = {k: _rendered(fig, k) for k in (("svg", "pdf", "png") if folder else ("png",))}
     plt.close(fig)
-    folder = figures_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{id}.svg", images["svg"])
-    _write(folder / f"{id}.pdf", images["pdf"])
-    _write(folder / f"{id}.csv", table.encode("utf-8"))
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{id}.svg").write_bytes(images["svg"])
+        (folder / f"{id}.pdf").write_bytes(images["pdf"])
+        (folder / f"{id}.csv").write_text(plotted_csv(rows), encoding="utf-8", newline="")
     _titles[id] = record["title"]
-    _show(record, images["png"])
+    show(
+        {
+            "image/png": base64.b64encode(images["png"]).decode("ascii"),
+            FIGURE_MIME: {**record, "data": summary(rows)},
+            "text/plain": f"Figure {id}: {record['title']}",
+        }
+    )
 
 
 def _check(fig: Figure, id: str, title: str, caption: str, alt: str, width: str) -> None:
@@ -120,22 +119,3 @@ def _rendered(fig: Figure, kind: str) -> bytes:
         pad_inches=0.06,
     )
     return buffer.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file in one step; an unchanged file keeps its time stamp."""
-    if path.is_file() and path.read_bytes() == content:
-        return
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    os.replace(partial, path)
-
-
-def _show(record: dict[str, str], png: bytes) -> None:
-    show(
-        {
-            "image/png": base64.b64encode(png).decode("ascii"),
-            FIGURE_MIME: record,
-            "text/plain": f"Figure {record['id']}: {record['title']}",
-        }
-    )

@@ -7,7 +7,7 @@ positions of ticks whose labels are words; there ``series`` is the label.
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from matplotlib.figure import Figure
 from learnsym.publish.artists import Points, bars, error_bars, reader
 
 COLUMNS = ("panel", "series", "kind", "x", "y", "value")
+SHOWN = 20
 Row = tuple[str, str, str, float | None, float | None, float | None]
 
 # what a panel consists of besides its data
@@ -33,20 +34,46 @@ _DECORATION = (maxis.Axis, mspines.Spine, mtext.Text, mlegend.Legend)
 _SERIES_NAMES = {"line2d": "line", "pathcollection": "points", "axesimage": "image"}
 
 
-def plotted_csv(fig: Figure) -> str:
-    """Return :func:`plotted_rows` as CSV text, numbers to 10 significant digits.
-
-    Raises
-    ------
-    ValueError
-        As :func:`plotted_rows`.
-    """
+def plotted_csv(rows: list[Row]) -> str:
+    """Return rows of the table as CSV text, numbers to 10 significant digits."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for panel, series, kind, *numbers in plotted_rows(fig):
+    for panel, series, kind, *numbers in rows:
         writer.writerow([panel, series, kind, *(_number(number) for number in numbers)])
     return buffer.getvalue()
+
+
+def summary(rows: list[Row]) -> list[dict[str, str | int]]:
+    """Return a few numbers a series, by which two drawings of one figure are compared.
+
+    For each panel, series and kind: how many points, and for each coordinate the mean, the root
+    mean square and at most 20 evenly spaced values as text, to 4 significant digits.
+    """
+    series: dict[tuple[str, str, str], list] = {}
+    for *names, x, y, value in rows:
+        series.setdefault(tuple(names), []).append([x, y, value])
+    return [
+        {
+            "series": " / ".join(names),
+            "count": len(points),
+            **{
+                coordinate: _few(column)
+                for coordinate, column in zip(COLUMNS[3:], zip(*points, strict=True), strict=True)
+                if any(map(_number, column))
+            },
+        }
+        for names, points in series.items()
+    ]
+
+
+def _few(column: Sequence[float | None]) -> str:
+    values = np.array([float(number) for number in map(_number, column) if number])
+    chosen = values[np.linspace(0, len(values) - 1, min(len(values), SHOWN)).round().astype(int)]
+    # scaled, so that squares of tiny numbers do not vanish
+    size = np.abs(values).max() or 1.0
+    moments = [values.mean(), size * np.sqrt(np.mean((values / size) ** 2))]
+    return " ".join(f"{number + 0.0:.4g}" for number in [*moments, *chosen])
 
 
 def plotted_rows(fig: Figure) -> list[Row]:

@@ -45,7 +45,8 @@ STYLE = {
 
 
 def use_style() -> None:
-    """Set the book's matplotlib style for all figures that follow."""
+    """Set the book's style for all figures that follow, whatever a user's own settings are."""
+    mpl.rcdefaults()  # the backend stays
     mpl.rcParams.update(STYLE)
 
 
