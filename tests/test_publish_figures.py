@@ -17,8 +17,8 @@ from matplotlib import patches as mpatches
 
 from learnsym import publish
 from learnsym.publish import figures
-from learnsym.publish.figures import FIGURE_MIME, FORMATS, figure
-from learnsym.publish.plotted import COLUMNS, plotted_csv
+from learnsym.publish.figures import FIGURE_MIME, figure
+from learnsym.publish.plotted import COLUMNS, plotted_csv, plotted_rows, summary
 
 N = None  # an empty cell
 X = np.array([0.1, 0.5, 2.0, 3.0])
@@ -198,7 +198,7 @@ KINDS = {
 def test_csv_is_what_is_plotted(draw, expected):
     fig, axes = plt.subplots()
     draw(axes)
-    rows = read(plotted_csv(fig))
+    rows = read(plotted_csv(plotted_rows(fig)))
     assert {row[0] for row in rows} == {"1"}
     found = [row[2:] for row in rows]
     assert_same_rows(found, expected)
@@ -211,10 +211,14 @@ def test_hidden_artists_and_panels_are_left_out(draw):
     draw(right)
     for artist in [*right.lines, *right.collections, *right.patches, *right.images]:
         artist.set_visible(False)
-    assert_same_rows([row[2:] for row in read(plotted_csv(fig))], points("line", X, Y))
+    assert_same_rows(
+        [row[2:] for row in read(plotted_csv(plotted_rows(fig)))], points("line", X, Y)
+    )
     draw(right)
     right.set_visible(False)
-    assert_same_rows([row[2:] for row in read(plotted_csv(fig))], points("line", X, Y))
+    assert_same_rows(
+        [row[2:] for row in read(plotted_csv(plotted_rows(fig)))], points("line", X, Y)
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,7 +229,7 @@ def test_missing_values_are_empty_cells(values):
     axes.plot([0, 1, 2], values)
     axes.scatter([0, 1, 2], [5, 6, 7], c=values)
     axes.imshow(np.ma.atleast_2d(values))
-    rows = [row[2:] for row in read(plotted_csv(fig))]
+    rows = [row[2:] for row in read(plotted_csv(plotted_rows(fig)))]
     expected = [("line", 0, 1, N), ("line", 1, N, N), ("line", 2, 3, N)]
     expected += [("scatter", 0, 5, 1), ("scatter", N, N, N), ("scatter", 2, 7, 3)]  # not drawn
     expected += [("image", 0, 0, 1), ("image", 1, 0, N), ("image", 2, 0, 3)]
@@ -239,7 +243,7 @@ def test_missing_values_are_empty_cells(values):
 def test_numbers_have_ten_digits():
     fig, axes = plt.subplots()
     axes.plot([np.pi, -0.0], [1e-300, 123456789012.0])
-    last = [line.split(",")[3:] for line in plotted_csv(fig).splitlines()[1:]]
+    last = [line.split(",")[3:] for line in plotted_csv(plotted_rows(fig)).splitlines()[1:]]
     assert last == [["3.141592654", "1e-300", ""], ["0", "1.23456789e+11", ""]]
 
 
@@ -247,7 +251,7 @@ def test_numbers_have_ten_digits():
 
 
 def names(fig):
-    return [row[:2] for row in read(plotted_csv(fig))]
+    return [row[:2] for row in read(plotted_csv(plotted_rows(fig)))]
 
 
 def test_panels_are_named_by_title_or_number():
@@ -277,7 +281,7 @@ def test_words_on_an_axis_are_exported():
     fig, axes = plt.subplots()
     axes.bar(["nominal", "augmented"], [1.0, 2.0])
     axes.set_yticks([0, 1], ["low", "1"])  # a number as a label is no word
-    rows = read(plotted_csv(fig))
+    rows = read(plotted_csv(plotted_rows(fig)))
     ticks = [row[1:] for row in rows if row[2].endswith("tick")]
     assert ticks == [
         ("nominal", "x tick", 0, N, N),
@@ -295,7 +299,7 @@ def test_decoration_is_left_out():
     axes.plot([0, 1], [0, 1], transform=axes.transAxes)  # a mark in the corner
     axes.secondary_xaxis("top")
     axes.grid(True)
-    assert {row[2] for row in read(plotted_csv(fig))} == {"image"}
+    assert {row[2] for row in read(plotted_csv(plotted_rows(fig)))} == {"image"}
 
 
 def test_insets_and_second_scales_are_panels():
@@ -303,7 +307,7 @@ def test_insets_and_second_scales_are_panels():
     axes.plot([1], [2])
     axes.twinx().plot([3], [4])
     axes.inset_axes([0.5, 0.5, 0.4, 0.4]).plot([5], [6])
-    assert sorted(row[3] for row in read(plotted_csv(fig))) == [1, 3, 5]
+    assert sorted(row[3] for row in read(plotted_csv(plotted_rows(fig)))) == [1, 3, 5]
 
 
 # --- what cannot be exported ------------------------------------------------------------------
@@ -348,7 +352,7 @@ def test_a_figure_without_data_is_refused(draw):
     fig = plt.figure()
     draw(fig)
     with pytest.raises(ValueError, match="expected plotted data"):
-        plotted_csv(fig)
+        plotted_csv(plotted_rows(fig))
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -356,7 +360,7 @@ def test_a_figure_without_data_is_refused(draw):
 
 def test_three_files_and_what_is_shown(folder, shown):
     fig = curve()
-    expected = plotted_csv(fig)
+    expected = plotted_csv(plotted_rows(fig))
     figure(fig, "a-figure", **TEXTS, width="400px")
     assert sorted(path.name for path in folder.iterdir()) == [
         "a-figure.csv",
@@ -369,7 +373,8 @@ def test_three_files_and_what_is_shown(folder, shown):
     assert not plt.fignum_exists(fig.number)
     (bundle,) = shown
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
-    assert bundle[FIGURE_MIME] == {"id": "a-figure", **TEXTS, "width": "400px"}
+    record = {"id": "a-figure", **TEXTS, "width": "400px"}
+    assert bundle[FIGURE_MIME] == {**record, "data": summary(plotted_rows(curve()))}
     assert bundle["text/plain"] == "Figure a-figure: A decay"
 
 
@@ -379,12 +384,25 @@ def test_line_breaks_in_texts_are_spaces(shown):
     assert {name: shown[0][FIGURE_MIME][name] for name in TEXTS} == TEXTS
 
 
-def test_default_folder_is_that_of_the_book(monkeypatch, tmp_path):
+def test_nothing_is_written_where_no_folder_is_named(monkeypatch, tmp_path, shown):
     monkeypatch.delenv("LEARNSYM_FIGURES")
-    (tmp_path / "_config.yml").touch()
-    monkeypatch.setenv("LEARNSYM_ROOT", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     figure(curve(), "a-figure", **TEXTS)
-    assert len(list((tmp_path / "book" / "figures").iterdir())) == len(FORMATS)
+    assert list(tmp_path.iterdir()) == [] and len(shown) == 1
+
+
+def test_summary_tells_one_curve_from_another():
+    rows = [("1", "a", "line", float(x), x**0.5, None) for x in range(1000)]
+    (found,) = summary(rows)
+    assert found["series"] == "1 / a / line" and found["count"] == 1000 and "value" not in found
+    mean, size, *shown = map(float, found["y"].split())
+    y = np.sqrt(np.arange(1000))
+    assert len(shown) == 20 and shown[0] == 0 and shown[-1] == pytest.approx(y[-1], rel=1e-3)
+    assert mean == pytest.approx(y.mean(), rel=1e-3)
+    assert size == pytest.approx(np.sqrt(np.mean(y**2)), rel=1e-3)
+    moved = [(*row[:4], row[4] * 1.01, None) for row in rows]
+    assert summary(moved) != summary(rows)
+    assert summary([("1", "a", "line", 1e-300, np.nan, None)])[0]["x"] == "1e-300 1e-300 1e-300"
 
 
 SCRIPT = """
@@ -450,19 +468,6 @@ def test_style_of_the_process_does_not_reach_the_hash_salt(folder, shown):
     figure(fig, "a-figure", **TEXTS)
     assert (folder / "a-figure.svg").read_bytes() == first
     assert shown[0] == shown[1]
-
-
-def test_unchanged_files_keep_their_time_stamps(folder):
-    figure(curve(), "a-figure", **TEXTS)
-    for path in folder.iterdir():
-        os.utime(path, (1000, 1000))
-    figure(curve(), "a-figure", **TEXTS)
-    assert {path.stat().st_mtime for path in folder.iterdir()} == {1000}
-    fig = curve()
-    fig.axes[0].plot([0, 1], [0, 1])
-    figure(fig, "a-figure", **TEXTS)
-    assert all(path.stat().st_mtime > 1000 for path in folder.iterdir())
-    assert len(list(folder.iterdir())) == len(FORMATS)  # no partial file is left
 
 
 # --- bad arguments ---------------------------------------------------------------------------
