@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 SITE := _build/html/index.html
 SCALE ?= book
-# the build of PyTorch: cpu or cuda. On Linux the latter brings some 3 GB; the book uses no graphics card.
+# the build of PyTorch: cpu or cuda. On Linux the latter brings nearly 3 GB; the book uses no graphics card.
 TORCH := cpu
 TORCH_PIN := $(shell sed -n 's/^\(torch==[^ ;]*\).*/\1/p' constraints.txt)
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
@@ -18,9 +18,6 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONUTF8 := 1
 export MPLCONFIGDIR := $(CURDIR)/_build/settings/matplotlib
 export IPYTHONDIR := $(CURDIR)/_build/settings/ipython
-export JUPYTER_CONFIG_DIR := $(CURDIR)/_build/settings/jupyter
-export JUPYTER_DATA_DIR := $(CURDIR)/_build/settings/jupyter/data
-export JUPYTER_RUNTIME_DIR := $(CURDIR)/_build/settings/jupyter/runtime
 unexport MATPLOTLIBRC
 
 .DEFAULT_GOAL := help
@@ -34,9 +31,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info[:2] < (3, 15) else "learnsym needs Python 3.11 to 3.14, this is %d.%d: name another one with make PYTHON=..." % sys.version_info[:2])'
 	$(PYTHON) -m venv $(VENV)
 ifeq ($(shell uname -s) $(TORCH),Linux cpu)
-	@echo "Looking for the CPU build of $(TORCH_PIN)"
-	@$(BIN)/python -m pip install -qqq --retries 0 --timeout 10 --no-deps --index-url $(TORCH_INDEX) $(TORCH_PIN) \
-		|| echo "$(TORCH_INDEX) has none or is out of reach: taking the build that pip finds"
+	@echo "Looking for the CPU build of $(TORCH_PIN) at $(TORCH_INDEX)"
+	@$(BIN)/python -m pip install -q --retries 0 --timeout 10 --no-deps --index-url $(TORCH_INDEX) $(TORCH_PIN) 2>/dev/null \
+		|| echo "None there, or out of reach: taking the build that pip finds, which on Linux may bring nearly 3 GB of CUDA"
 endif
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[book,test]'
 	@touch $@
