@@ -4,6 +4,7 @@ import ast
 import datetime
 import importlib.metadata
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-TARGETS = {"book", "test", "results", "figures", "lint", "clean", "help"}
+TARGETS = {"book", "test", "test-elsewhere", "results", "figures", "lint", "clean", "help"}
 
 
 def read(name):
@@ -64,6 +65,12 @@ def test_a_missing_or_wrong_pin_is_found():
         pins("numpy>=2.0\n")
 
 
+def allowed_versions():
+    """Versions of Python that the project allows, as "3.11"."""
+    python = SpecifierSet(PROJECT["requires-python"])
+    return [f"3.{minor}" for minor in range(50) if python.contains(f"3.{minor}.99")]
+
+
 def refusals(requires_python, interpreters):
     """Distributions that refuse one of the interpreters; the argument maps names to ranges."""
     return {
@@ -82,10 +89,10 @@ def test_every_pin_installs_on_every_python_that_the_project_allows():
         if name in installed
     }
     assert len(wanted) > 100
-    assert refusals(wanted, ["3.11.0", "3.12.0"]) == set()
-    assert refusals({"tool": ">=3.11.5"}, ["3.11.0", "3.12.0"]) == {
-        "tool (>=3.11.5) refuses 3.11.0"
-    }
+    lowest = [f"{version}.0" for version in allowed_versions()]
+    assert lowest[0] == "3.11.0" and lowest[-1] == "3.14.0"
+    assert refusals(wanted, lowest) == set()
+    assert refusals({"tool": ">=3.11.5"}, lowest) == {"tool (>=3.11.5) refuses 3.11.0"}
 
 
 def third_party_imports(paths):
@@ -141,8 +148,8 @@ def test_environment_agrees_with_the_project():
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (">=3.11,<3.13", ">=3.10,<3.13"),
-        (">=3.11,<3.13", ""),
+        (">=3.11,<3.15", ">=3.10,<3.15"),
+        (">=3.11,<3.15", ""),
         ("  - pip\n", "  - pip\n  - numpy\n"),
         ("  - pip\n", ""),
         ("-c constraints.txt", "numpy"),
@@ -162,6 +169,19 @@ def test_lowest_python_is_the_one_that_ruff_assumes():
     assert python.contains(".".join(version))
     assert not python.contains(f"{version[0]}.{int(version[1]) - 1}.99")
     assert python.contains(".".join(map(str, sys.version_info[:3])))
+
+
+def test_makefile_and_texts_name_the_versions_of_python_that_the_project_allows():
+    versions = allowed_versions()
+    spoken = f"Python {versions[0]} to {versions[-1]}"
+    for name in ("Makefile", "README.md", "book/reproduce.md"):
+        assert spoken in read(name), name
+    low, high = re.search(
+        r"(\(3, \d+\)) <= sys.version_info\[:2\] < (\(3, \d+\))", read("Makefile")
+    ).groups()
+    python = SpecifierSet(PROJECT["requires-python"])
+    bounds = [".".join(map(str, ast.literal_eval(bound))) for bound in (low, high)]
+    assert python == SpecifierSet(f">={bounds[0]},<{bounds[1]}")
 
 
 # --- citation -----------------------------------------------------------------------------------
@@ -189,7 +209,6 @@ REGISTRIES = [
         ("npmjs", "org"),
         ("npmjs", "com"),
         ("anaconda", "org"),
-        ("pytorch", "org/whl"),
         ("debian", "org/debian"),
     ]
 ]
@@ -305,8 +324,7 @@ def test_make_help_lists_every_target():
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
-    words = set(re.findall(r"[a-z]+", done.stdout))
-    assert words >= TARGETS
+    assert set(re.findall(r"^  make (\S+)", done.stdout, flags=re.MULTILINE)) >= TARGETS
     default = subprocess.run(
         ["make", "--no-print-directory"],
         cwd=ROOT,
@@ -316,6 +334,100 @@ def test_make_help_lists_every_target():
         timeout=60,
     )
     assert default.stdout == done.stdout
+
+
+# --- installation -------------------------------------------------------------------------------
+
+# stands for Python: writes down what pip is asked for, and has no index but the default one
+RECORDING_PYTHON = """#!/bin/sh
+case "$2" in
+venv) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+pip) echo "$@" >> calls
+    case "$*" in *--index-url*) echo "no such host" >&2; exit $INDEX_STATUS ;; esac ;;
+esac
+"""
+
+
+def program(path, text):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def install(folder, *arguments, system="Linux", index_status=0):
+    """Install with a Python that only records; return how make ended and what pip was asked."""
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    program(folder / "bin" / "recording-python", RECORDING_PYTHON)
+    program(folder / "bin" / "uname", f"#!/bin/sh\necho {system}\n")
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["make", ".venv/.installed", "PYTHON=recording-python", *arguments],
+        cwd=folder,
+        env={"PATH": path, "INDEX_STATUS": str(index_status)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    calls = folder / "calls"
+    return done, calls.read_text(encoding="utf-8").splitlines() if calls.is_file() else []
+
+
+PLAIN_INSTALL = "-m pip install -q -c constraints.txt -e .[book,test]"
+
+
+@pytest.mark.parametrize("index_status", [0, 1])
+def test_on_linux_the_cpu_build_of_torch_is_tried_first(tmp_path, index_status):
+    done, calls = install(tmp_path, index_status=index_status)
+    assert done.returncode == 0, done.stderr
+    assert [call for call in calls if "--index-url" not in call] == [PLAIN_INSTALL] == calls[1:]
+    assert calls[0].split()[-1] == f"torch=={pins(read('constraints.txt'))['torch']}"
+    assert "--no-deps" in calls[0] and "/whl/cpu " in calls[0]
+    assert done.stderr == "" and ("out of reach" in done.stdout) == bool(index_status)
+    assert (tmp_path / ".venv" / ".installed").is_file()
+
+
+@pytest.mark.parametrize(("system", "arguments"), [("Linux", ["TORCH=cuda"]), ("Darwin", [])])
+def test_elsewhere_and_on_demand_pip_chooses_the_build(tmp_path, system, arguments):
+    done, calls = install(tmp_path, *arguments, system=system)
+    assert done.returncode == 0, done.stderr
+    assert calls == [PLAIN_INSTALL]
+
+
+def test_an_unknown_build_of_torch_is_refused(tmp_path):
+    done, calls = install(tmp_path, "TORCH=gpu")
+    assert done.returncode != 0 and calls == []
+    assert "expected cpu or cuda, got gpu" in done.stderr
+
+
+@pytest.mark.parametrize("changing", [None, "book", "test-elsewhere"])
+def test_ci_runs_both_ways_and_finds_a_changed_file(tmp_path, changing):
+    if shutil.which("git") is None or shutil.which("bash") is None:
+        pytest.skip("git or bash is not installed")
+    checkout, programs = tmp_path / "checkout", tmp_path / "bin"
+    shutil.copytree(ROOT / ".ci", checkout / ".ci")
+    subprocess.run(["git", "init", "-q"], cwd=checkout, check=True)
+    (checkout / ".git" / "info").mkdir(exist_ok=True)
+    (checkout / ".git" / "info" / "exclude").write_text(".ci\n", encoding="utf-8")
+    made = tmp_path / "made"
+    change = f'[ "$1" != "{changing}" ] || touch new-file\n'
+    program(programs / "make", f'#!/bin/sh\necho "$1" >> "{made}"\n{change}')
+    program(programs / "chromium", "#!/bin/sh\n")
+    env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    command = ["bash", ".ci/run"]
+    done = subprocess.run(
+        command, cwd=checkout, env=env, capture_output=True, text=True, check=False
+    )
+    targets = ["book", "test", "test-elsewhere"]
+    if changing is None:
+        assert done.returncode == 0, done.stderr
+        assert made.read_text(encoding="utf-8").split() == targets
+    else:
+        assert done.returncode == 1
+        assert f"make {changing} changed" in done.stderr and "new-file" in done.stderr
+        assert made.read_text(encoding="utf-8").split()[-1] == changing
 
 
 # --- library reference ------------------------------------------------------------------------

@@ -116,6 +116,7 @@ CHECKS = {
 }
 
 
+@pytest.mark.site
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 def test_pages_of_the_book(check):
     site = built_site.required_site()
@@ -123,6 +124,7 @@ def test_pages_of_the_book(check):
     assert found == []
 
 
+@pytest.mark.site
 def test_every_entry_of_the_table_of_contents_has_a_page():
     toc = (built_site.ROOT / "_toc.yml").read_text(encoding="utf-8")
     entries = {value for key, value in pairs(yaml.safe_load(toc)) if key in ("root", "file")}
