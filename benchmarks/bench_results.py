@@ -17,6 +17,8 @@ def test_read_one_mebibyte(benchmark, tmp_path, monkeypatch):
     monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path))
     noise = np.random.default_rng(0).standard_normal((512, 256))
     record = {"schema": store.SCHEMA, "experiment": "noise", "scale": "book"}
-    store.save("noise", "book", checked({"noise": noise}, "benchmark"), record)
-    arrays, _ = benchmark(store.read, "noise", "book")
+    store.save(
+        store.results_folder(), "noise", "book", checked({"noise": noise}, "benchmark"), record
+    )
+    arrays, _ = benchmark(store.read, store.results_folder(), "noise", "book")
     assert (arrays["noise"] == noise).all()

@@ -7,7 +7,7 @@ import pytest
 
 import learnsym
 import learnsym.experiments
-from learnsym.results import access, experiment, fingerprints, process, store
+from learnsym.results import experiment, fingerprints, store
 
 TOY = '''"""A toy experiment."""
 
@@ -101,8 +101,7 @@ def toy(tmp_path, monkeypatch):
     monkeypatch.setattr(fingerprints, "package_root", lambda: toy.package.parent)
     monkeypatch.setattr(learnsym, "__path__", [*learnsym.__path__, str(toy.package)])
     monkeypatch.setattr(learnsym.experiments, "__path__", [str(toy.package / "experiments")])
-    # Another process would not find the folder; test_results_process.py is about those.
-    monkeypatch.setattr(access, "run_apart", process.run_here)
+    monkeypatch.setenv("LEARNSYM_JOBS", str(tmp_path / "jobs"))
     # A file that is edited twice in a second would be taken from its stale byte code.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     toy.forget()

@@ -131,6 +131,16 @@ def test_mirror_fills_the_cache(monkeypatch, cache):
     assert files_under(cache) == ["mnist/tiny"]
 
 
+def test_a_download_that_cannot_be_written_is_not_lost(monkeypatch, cache, caplog):
+    cache.write_text("a file where the folder should be")
+    monkeypatch.setattr(sources, "_unkept", {})
+    with served(gzip.compress(CONTENT)) as (url, asked):
+        monkeypatch.setitem(sources.MIRRORS, "mnist", (url,))
+        assert raw_content(FILE, 3) == raw_content(FILE, 3) == CONTENT
+    assert asked == ["/tiny.gz"]
+    assert "tiny could not be kept" in caplog.text
+
+
 def test_wrong_bytes_of_a_mirror_are_reported_and_not_stored(monkeypatch, cache):
     with served(gzip.compress(OTHER_CONTENT)) as (url, _):
         monkeypatch.setitem(sources.MIRRORS, "mnist", (url,))

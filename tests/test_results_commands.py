@@ -21,10 +21,14 @@ def test_run_stores(toy, capsys):
     assert results.stored() == [("toy", "smoke")]
 
 
-def test_run_recomputes_what_is_fresh(toy, capsys):
+def test_run_leaves_what_is_fresh_and_computes_it_again_by_force(toy, capsys):
     main(["run", "toy", "book"])
+    before = toy.files()
     capsys.readouterr()
     assert main(["run", "toy", "book"]) == 0
+    assert capsys.readouterr().out == "toy-book is fresh; --force computes it again\n"
+    assert toy.files() == before
+    assert main(["run", "toy", "book", "--force"]) == 0
     assert "computing toy-book" in capsys.readouterr().err
 
 

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+from functools import partial
 
 import numpy as np
 import pytest
@@ -26,12 +27,12 @@ def record(number, **more):
 
 
 def save(number):
-    return store.save("e", "book", arrays(number), record(number))
+    return store.save(store.results_folder(), "e", "book", arrays(number), record(number))
 
 
 def saved_number():
     """The number that was saved last; the pair must be from one call of ``save``."""
-    found, about = store.read("e", "book")
+    found, about = store.read(store.results_folder(), "e", "book")
     assert int(found["number"]) == about["number"]
     assert (found["x"] == about["number"]).all()
     return about["number"]
@@ -43,7 +44,7 @@ def contents(folder):
 
 def test_save_and_read(folder):
     saved = save(3)
-    found, about = store.read("e", "book")
+    found, about = store.read(store.results_folder(), "e", "book")
     assert about == saved
     assert {name: about[name] for name in record(3)} == record(3)
     assert (found["x"] == 3).all()
@@ -74,7 +75,7 @@ def test_every_changed_byte_is_reported_with_the_file(folder, name):
             changed[position] ^= change
             path.write_bytes(changed)
             with pytest.raises(CorruptResult, match="results/e-book"):
-                store.read("e", "book")
+                store.read(store.results_folder(), "e", "book")
     path.write_bytes(content)
     assert saved_number() == 3
 
@@ -85,7 +86,7 @@ def test_truncated_files(folder, name, kept):
     save(3)
     (folder / name).write_bytes((folder / name).read_bytes()[:kept])
     with pytest.raises(CorruptResult, match=name):
-        store.read("e", "book")
+        store.read(store.results_folder(), "e", "book")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_json_that_is_no_record(folder, text):
     save(3)
     (folder / "e-book.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(CorruptResult, match=r"e-book\.json"):
-        store.read("e", "book")
+        store.read(store.results_folder(), "e", "book")
 
 
 def test_line_endings_of_a_checkout_do_not_matter(folder):
@@ -113,7 +114,7 @@ def test_arrays_are_verified_beyond_the_file(folder):
     sums = {**about["checksums"], "npz": store._sha256(content)}
     (folder / "e-book.json").write_text(store._render(store._signed(about, sums)))
     with pytest.raises(CorruptResult, match="arrays whose checksum"):
-        store.read("e", "book")
+        store.read(store.results_folder(), "e", "book")
 
 
 def test_npz_with_a_pickle_is_refused(folder):
@@ -122,7 +123,7 @@ def test_npz_with_a_pickle_is_refused(folder):
     sums = {**about["checksums"], "npz": store._sha256((folder / "e-book.npz").read_bytes())}
     (folder / "e-book.json").write_text(store._render(store._signed(about, sums)))
     with pytest.raises(CorruptResult, match="without pickles"):
-        store.read("e", "book")
+        store.read(store.results_folder(), "e", "book")
 
 
 def test_files_of_two_results_do_not_mix(folder):
@@ -131,7 +132,7 @@ def test_files_of_two_results_do_not_mix(folder):
     save(4)
     (folder / "e-book.json").write_bytes(first["e-book.json"])
     with pytest.raises(CorruptResult, match=r"e-book\.npz"):
-        store.read("e", "book")
+        store.read(store.results_folder(), "e", "book")
 
 
 def interrupted_at(step, monkeypatch, action):
@@ -198,7 +199,7 @@ def test_interrupted_first_save_leaves_nothing_or_the_new_pair(step, monkeypatch
     assert interrupted_at(step, monkeypatch, lambda: save(2))
     if step < 2:
         with pytest.raises(MissingResult):
-            store.read("e", "book")
+            store.read(store.results_folder(), "e", "book")
     elif step == 3:
         assert saved_number() == 2
     save(3)
@@ -217,8 +218,8 @@ def test_half_written_record_is_forgotten(folder, kept):
 def test_renew(folder):
     old = save(1)
     npz = contents(folder)["e-book.npz"]
-    new = store.renew("e", "book", old, {**old, "note": "renewed"})
-    assert store.read("e", "book")[1] == new
+    new = store.renew(store.results_folder(), "e", "book", old, {**old, "note": "renewed"})
+    assert store.read(store.results_folder(), "e", "book")[1] == new
     assert new["note"] == "renewed"
     assert new["checksums"]["record"] != old["checksums"]["record"]
     assert contents(folder)["e-book.npz"] == npz
@@ -228,15 +229,16 @@ def test_renew(folder):
 def test_renew_yields_to_what_was_stored_meanwhile():
     old = save(1)
     save(2)
-    assert store.renew("e", "book", old, {**old, "note": "renewed"}) is None
+    assert store.renew(store.results_folder(), "e", "book", old, {**old, "note": "renewed"}) is None
     assert saved_number() == 2
 
 
 @pytest.mark.parametrize("step", range(2))
-def test_interrupted_renewal(step, monkeypatch):
+def test_interrupted_renewal(step, monkeypatch, folder):
     old = save(1)
     new = {**old, "note": "renewed"}
-    assert interrupted_at(step, monkeypatch, lambda: store.renew("e", "book", old, new))
+    renew = partial(store.renew, folder, "e", "book", old, new)
+    assert interrupted_at(step, monkeypatch, renew)
     assert saved_number() == 1
     save(2)
     assert saved_number() == 2
@@ -284,7 +286,7 @@ def test_folder(monkeypatch, tmp_path, folder):
     assert store.results_folder() == folder
     monkeypatch.delenv("LEARNSYM_RESULTS")
     monkeypatch.setenv("LEARNSYM_ROOT", str(tmp_path))
-    (tmp_path / "_config.yml").write_text("")
+    (tmp_path / "_config.yml").write_text("title: Learning Symmetry\n")
     assert store.results_folder() == tmp_path / "book" / "results"
 
 

@@ -10,7 +10,7 @@ import torch
 from learnsym import groups, results
 from learnsym import representations as reps
 from learnsym.experiments import perm, rot, rot_fan_in, symmetric, trans, which_group
-from learnsym.experiments.resumable import keeping
+from learnsym.experiments.sweep import keeping
 from learnsym.networks import nonlinearities as nl
 from learnsym.networks.mlp import Space, SymmetricMlp, norms
 from learnsym.results.arrays import largest_deviation

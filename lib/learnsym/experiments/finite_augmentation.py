@@ -80,15 +80,12 @@ def run(config: Config, progress: bool = True) -> dict[str, np.ndarray]:
         ``distance`` (T + 1, runs) the equivariant ``|x_s - x_0|``; ``sizes`` (3,), numbers of
         weights, equivariant weights and samples.
     """
-    jobs = [(config, task, part) for part in PARTS for task in TASKS]
-    found = sweep(
-        _job, jobs, workers=config.workers, progress=progress, description="finite_augmentation"
-    )
-    by_job = {job[1:]: arrays for job, arrays in zip(jobs, found, strict=True)}
+    jobs = {f"{task} {part}": (config, task, part) for part in PARTS for task in TASKS}
+    found = sweep(_job, jobs, config.workers, progress, "finite_augmentation")
     arrays = {}
     for part in PARTS:
-        for name in by_job[TASKS[0], part]:
-            arrays[name] = np.array([by_job[task, part][name] for task in TASKS])
+        for name in found[f"{TASKS[0]} {part}"]:
+            arrays[name] = np.array([found[f"{task} {part}"][name] for task in TASKS])
     return arrays
 
 

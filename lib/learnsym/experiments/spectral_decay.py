@@ -56,18 +56,15 @@ def run(config: Config, progress: bool = True) -> dict[str, np.ndarray]:
         images: ``strengths``, ``strength_similarity`` and ``strength_accuracy``
         (GROUPS, 2, candidates), ``strength`` and ``reached`` (GROUPS, 2).
     """
-    jobs = [(config, group, model) for model in reversed(MODELS) for group in GROUPS]
-    found = sweep(
-        _job, jobs, workers=config.workers, progress=progress, description="spectral_decay"
-    )
-    by_job = {job[1:]: arrays for job, arrays in zip(jobs, found, strict=True)}
-    names = by_job["R4", "size"]
+    jobs = {f"{g} {model}": (config, g, model) for model in reversed(MODELS) for g in GROUPS}
+    found = sweep(_job, jobs, config.workers, progress, "spectral_decay")
+    names = found["R4 size"]
 
     def table(name: str, models: tuple[str, ...]) -> np.ndarray:
-        return np.array([[by_job[group, model][name] for model in models] for group in GROUPS])
+        return np.array([[found[f"{g} {model}"][name] for model in models] for g in GROUPS])
 
     arrays = {name: table(name, MODELS) for name in names}
-    chosen = {name: table(name, MODELS[1:]) for name in set(by_job["R4", "DI"]) - set(names)}
+    chosen = {name: table(name, MODELS[1:]) for name in set(found["R4 DI"]) - set(names)}
     return arrays | chosen | {"epochs": arrays["epochs"][0, 0]}
 
 

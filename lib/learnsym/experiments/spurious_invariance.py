@@ -70,15 +70,14 @@ def probe(config: Config) -> dict[str, np.ndarray]:
 def results_of(config: Config, dataset: str, progress: bool) -> dict[str, np.ndarray]:
     """Return the arrays of :func:`run` for a data set, which drifts towards the other one."""
     order = ("IR", "WT", "DA")  # the longest first
-    jobs = [(config, dataset, group, model) for model in order for group in GROUPS]
-    found = sweep(_job, jobs, workers=config.workers, progress=progress, description=dataset)
-    by_job = {job[2:]: arrays for job, arrays in zip(jobs, found, strict=True)}
-    names = by_job["R4", "DA"]
+    jobs = {f"{g} {model}": (config, dataset, g, model) for model in order for g in GROUPS}
+    found = sweep(_job, jobs, config.workers, progress, dataset)
+    names = found["R4 DA"]
     arrays = {
-        name: np.array([[by_job[group, model][name] for model in MODELS] for group in GROUPS])
+        name: np.array([[found[f"{g} {model}"][name] for model in MODELS] for g in GROUPS])
         for name in names
     }
-    tuning = [by_job[group, "IR"] for group in GROUPS]
+    tuning = [found[f"{g} IR"] for g in GROUPS]
     for name in set(tuning[0]) - set(names):
         arrays[name] = np.array([one[name] for one in tuning])
     for name in ("epochs", "size", "pictures", "trace_labels"):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from learnsym.experiments.resumable import resumable
+from learnsym.experiments.sweep import sweep
 from learnsym.networks.mlp import SymmetricMlp, Weights
 from learnsym.training.machine import keep_freed_memory, threads
 from learnsym.training.symmetric import MODES, Forecast, Schedule, Task, train
@@ -121,7 +121,7 @@ def outcome(
     progress: bool = True,
     description: str = "",
 ) -> dict[str, np.ndarray]:
-    """Train all runs in all modes; jobs are kept as in ``learnsym.experiments.resumable``.
+    """Train all runs in all modes; jobs are kept as in ``learnsym.experiments.sweep``.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def outcome(
     ValueError
         An unknown mode, or a loss that is no longer finite; nothing is returned then.
     RuntimeError
-        Processes died; the message names modes and seeds.
+        Workers died; the message names modes and seeds.
     """
     case = Case(problem, modes, laws or {})
     return outcomes({description: case}, setting, progress, description)[description]
@@ -163,7 +163,7 @@ def outcomes(
     bar = description if progress and setting.workers == 1 else ""
     jobs = {name: _jobs(name, case, setting, bar) for name, case in cases.items()}
     together = {name: job for of_case in jobs.values() for name, job in of_case.items()}
-    found = resumable(run_job, together, setting.workers, progress, description)
+    found = sweep(run_job, together, setting.workers, progress, description)
     return {name: _gathered(case.modes, jobs[name], found) for name, case in cases.items()}
 
 

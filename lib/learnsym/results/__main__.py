@@ -1,10 +1,12 @@
 """Commands on stored results: ``python -m learnsym.results {run,list,check,revalidate}``."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable
 
 from learnsym import results
+from learnsym.results.errors import CorruptResult, MissingResult, StaleResult
 from learnsym.results.store import SCALES
 
 
@@ -13,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "run":
         try:
-            return _run(options.experiment, options.scale, options.seed)
+            return _run(options.experiment, options.scale, options.seed, options.force)
         except ValueError as error:
             print(error, file=sys.stderr)
             return 1
@@ -31,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="compute a result and store it")
     run.add_argument("experiment", help="name of a module in learnsym.experiments")
     run.add_argument("scale", help=" or ".join(SCALES))
+    run.add_argument("--force", action="store_true", help="compute a fresh result again")
     run.add_argument(
         "--seed", type=int, help="a seed other than that of the scale: nothing is stored"
     )
@@ -40,8 +43,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(experiment: str, scale: str, seed: int | None) -> int:
+def _run(experiment: str, scale: str, seed: int | None, force: bool) -> int:
     if seed is None:
+        with contextlib.suppress(MissingResult, CorruptResult, StaleResult):
+            if not force and results.load(experiment, scale):
+                print(f"{experiment}-{scale} is fresh; --force computes it again")
+                return 0
         result = results.recompute(experiment, scale)
     else:
         result = results.obtain(experiment, scale, seed)

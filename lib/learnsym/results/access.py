@@ -1,17 +1,24 @@
 """Load, revalidate or recompute a result."""
 
+import contextlib
 import dataclasses
+import shutil
 import sys
+import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from learnsym.results import store
+from platformdirs import user_cache_dir
+
+from learnsym.experiments.sweep import keeping, measured
+from learnsym.paths import find_book, setting
+from learnsym.results import remote, store
 from learnsym.results.arrays import Arrays, largest_deviation
 from learnsym.results.errors import CorruptResult, MissingResult, StaleResult
 from learnsym.results.experiment import Experiment, differing, find
 from learnsym.results.fingerprints import digest, fingerprint, plain_config
-from learnsym.results.process import run_apart
 from learnsym.results.provenance import machine, versions
 
 
@@ -42,10 +49,12 @@ def obtain(
 ) -> Result:
     """Return a result: the stored one if it is fresh, else a new one.
 
-    A result whose code changed is kept if its probe still agrees (``revalidate``). Otherwise,
-    and where the configuration changed, a file is corrupt or nothing is stored, it is computed in
-    a process of its own and stored; a line on stderr says why and how long that takes. If it is
-    interrupted, what was stored stays as it is.
+    A result whose code changed is kept if its probe still agrees. Otherwise, and where the
+    configuration changed, a file is corrupt or nothing is stored, it is computed; a line on stderr
+    says why and how long that takes. What is computed or renewed is kept below ``_build``: only the
+    commands of :mod:`learnsym.results` write ``book/results``. If it is interrupted, what was
+    stored stays as it is. Away from the book, results are fetched from its repository where the
+    package knows one.
 
     Parameters
     ----------
@@ -71,20 +80,33 @@ def obtain(
     if seed not in (None, config.seed):
         reason = "a seed other than that of the scale is not stored"
         return _compute(found, scale, dataclasses.replace(config, seed=seed), reason, progress)
-    try:
-        return revalidate(experiment, scale)
-    except (MissingResult, CorruptResult, StaleResult) as error:
-        return recompute(experiment, scale, progress, reason=str(error))
+    if find_book() is None and not setting("LEARNSYM_RESULTS"):
+        remote.fetch(experiment, scale, store.build_folder())
+    reason = ""
+    for attempt in (_fresh, _renewed_apart):
+        for folder in store.folders():
+            try:
+                return attempt(found, scale, folder)
+            except (MissingResult, CorruptResult, StaleResult) as error:
+                if not reason or isinstance(error, StaleResult):
+                    reason = str(error)
+    return _stored(_compute(found, scale, config, reason, progress), store.build_folder())
 
 
 def recompute(
     experiment: str, scale: str, progress: bool = True, reason: str = "asked for"
 ) -> Result:
-    """Compute a result and store it, whatever is stored; errors as ``obtain``."""
+    """Compute a result and store it in ``book/results``; errors as ``obtain``."""
     found = find(experiment)
     result = _compute(found, scale, found.config(scale), reason, progress)
+    return _stored(result, store.results_folder())
+
+
+def _stored(result: Result, folder: Path) -> Result:
+    """Store a result; one that cannot be stored is returned all the same, and stderr says so."""
+    experiment, scale = (result.provenance[key] for key in ("experiment", "scale"))
     try:
-        record = store.save(experiment, scale, result.arrays, dict(result.provenance))
+        record = store.save(folder, experiment, scale, result.arrays, dict(result.provenance))
     except OSError as error:
         # A long computation is worth more than its file.
         print(f"{experiment}-{scale}: could not be stored ({error.strerror})", file=sys.stderr)
@@ -104,9 +126,12 @@ def load(experiment: str, scale: str = "book") -> Result:
     ValueError
         Unknown experiment or scale.
     """
-    found = find(experiment)
-    result = _read(found, scale)
-    stale = _staleness(found, result)
+    return _fresh(find(experiment), scale, store.results_folder())
+
+
+def _fresh(experiment: Experiment, scale: str, folder: Path) -> Result:
+    result = _read(experiment, scale, folder)
+    stale = _staleness(experiment, result)
     if stale:
         raise stale
     return result
@@ -126,28 +151,24 @@ def revalidate(experiment: str, scale: str = "book") -> Result:
     StaleResult
         The configuration changed, or the probe does not agree.
     """
-    found = find(experiment)
-    result = _read(found, scale)
-    stale = _staleness(found, result)
-    if not stale:
+    found, folder = find(experiment), store.results_folder()
+    result, renewed = _renewed(found, scale, folder)
+    if renewed is None:
         return result
-    if stale.fields:
-        raise stale
-    probe = found.probe(result.config)
-    try:
-        deviation = largest_deviation(result.arrays, probe)
-    except ValueError as error:
-        raise StaleResult(f"{stale}; {error}", modules=stale.modules) from error
-    if not deviation <= found.tolerance:
-        raise StaleResult(
-            f"{stale}; its probe deviates by {deviation:.2g}, expected at most {found.tolerance}",
-            modules=stale.modules,
-        )
-    old = dict(result.provenance)
-    record = store.renew(experiment, scale, old, _renewed(old, found, stale, deviation))
+    record = store.renew(folder, experiment, scale, dict(result.provenance), renewed)
     if record is None:  # another process was faster
         return load(experiment, scale)
     return dataclasses.replace(result, provenance=MappingProxyType(record))
+
+
+def _renewed_apart(experiment: Experiment, scale: str, folder: Path) -> Result:
+    """Return a stored result whose probe agrees, and keep it where chapters keep theirs."""
+    result, renewed = _renewed(experiment, scale, folder)
+    if renewed is None:
+        return result
+    renewed.pop("checksums")
+    result = dataclasses.replace(result, provenance=MappingProxyType(renewed))
+    return _stored(result, store.build_folder())
 
 
 def check(experiment: str, scale: str = "book") -> float:
@@ -169,9 +190,9 @@ def tolerance(experiment: str) -> float:
     return find(experiment).tolerance
 
 
-def _read(experiment: Experiment, scale: str) -> Result:
+def _read(experiment: Experiment, scale: str, folder: Path) -> Result:
     config = experiment.config(scale)
-    arrays, record = store.read(experiment.name, scale)
+    arrays, record = store.read(folder, experiment.name, scale)
     return Result(arrays, config, MappingProxyType(record))
 
 
@@ -186,7 +207,7 @@ def _staleness(experiment: Experiment, result: Result) -> StaleResult | None:
         fields = differing(*({name: digest(value) for name, value in c.items()} for c in configs))
     changes = [f"config changed ({', '.join(fields)})"] if fields else []
     changes += [f"code changed ({', '.join(modules)})"] if modules else []
-    path = store.shown(store.npz_path(experiment.name, record["scale"]))
+    path = f"{experiment.name}-{record['scale']}.npz"
     return StaleResult(f"{path}: {', '.join(changes)}", fields, modules) if changes else None
 
 
@@ -200,7 +221,11 @@ def _compute(
         file=sys.stderr,
         flush=True,
     )
-    run = run_apart(experiment, config, progress)
+    start = time.perf_counter()
+    with keeping(kept_folder(experiment, config)) as keep:
+        arrays, peak = measured(lambda c: experiment.run(c, progress), config)
+    with contextlib.suppress(OSError):
+        shutil.rmtree(keep.folder)
     plain = plain_config(config)
     record = {
         "schema": store.SCHEMA,
@@ -209,29 +234,56 @@ def _compute(
         "seed": config.seed,
         "config": plain,
         "fingerprint": {"config": digest(plain), "code": experiment.code},
-        "wall_time": round(run.wall_time, 3),
+        "wall_time": round(time.perf_counter() - start + keep.earlier, 3),
         **machine(),
-        "peak_memory": run.peak_memory,
-        "versions": run.versions,
+        "peak_memory": keep.peak or peak,
+        "versions": versions(getattr(config, "device", "cpu")),
         "revalidations": [],
     }
-    return Result(run.arrays, config, MappingProxyType(record))
+    return Result(arrays, config, MappingProxyType(record))
+
+
+def kept_folder(experiment: Experiment, config: object) -> Path:
+    """Return where finished jobs of an unfinished run are kept: by configuration and code.
+
+    How many processes and threads work does not count: whoever runs out of memory goes on with
+    fewer.
+    """
+    root = setting("LEARNSYM_JOBS") or Path(user_cache_dir("learnsym")) / "jobs"
+    decisive = {k: v for k, v in plain_config(config).items() if k not in ("workers", "threads")}
+    return root / experiment.name / digest([decisive, experiment.code])[:16]
 
 
 def _renewed(
-    record: store.Record, experiment: Experiment, stale: StaleResult, deviation: float
-) -> store.Record:
-    known = record["fingerprint"]
+    experiment: Experiment, scale: str, folder: Path
+) -> tuple[Result, store.Record | None]:
+    """Return a stored result and, if its code changed and its probe agrees, its renewed record."""
+    result = _read(experiment, scale, folder)
+    stale = _staleness(experiment, result)
+    if not stale:
+        return result, None
+    if stale.fields:
+        raise stale
+    probe = experiment.probe(result.config)
+    try:
+        deviation = largest_deviation(result.arrays, probe)
+    except ValueError as error:
+        raise StaleResult(f"{stale}; {error}", modules=stale.modules) from error
+    if not deviation <= experiment.tolerance:
+        raise StaleResult(
+            f"{stale}; its probe deviates by {deviation:.2g}, expected at most "
+            f"{experiment.tolerance}",
+            modules=stale.modules,
+        )
+    record = dict(result.provenance)
     entry = {
-        "old_code": digest(known["code"]),
+        "old_code": digest(record["fingerprint"]["code"]),
         "new_code": digest(experiment.code),
         "changed": list(stale.modules),
         "deviation": deviation,
         "tolerance": experiment.tolerance,
         "versions": versions(),
     }
-    return {
-        **record,
-        "fingerprint": {**known, "code": experiment.code},
-        "revalidations": [*record["revalidations"], entry],
-    }
+    fingerprint_now = {**record["fingerprint"], "code": experiment.code}
+    revalidations = [*record["revalidations"], entry]
+    return result, {**record, "fingerprint": fingerprint_now, "revalidations": revalidations}

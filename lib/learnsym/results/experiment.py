@@ -13,7 +13,7 @@ from learnsym.results.arrays import Arrays, checked
 from learnsym.results.fingerprints import code_digests, plain_config
 from learnsym.results.store import SCALES
 
-_HELPERS = ("resumable", "sweep", "symmetric", "transforming", "transforming_measures")
+_HELPERS = ("sweep", "symmetric", "transforming", "transforming_measures")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,7 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from learnsym.paths import book_root
+from platformdirs import user_cache_dir
+
+from learnsym.paths import book_root, find_book, setting
 from learnsym.results.arrays import Arrays, checksum, packed, unpacked
 from learnsym.results.errors import CorruptResult, MissingResult
 from learnsym.results.fingerprints import digest
@@ -35,19 +37,36 @@ Record = dict[str, Any]
 
 
 def results_folder() -> Path:
-    """Return the environment variable ``LEARNSYM_RESULTS``, or ``book/results``."""
-    named = os.environ.get("LEARNSYM_RESULTS")
-    return Path(named) if named else book_root() / "book" / "results"
+    """Return the folder that ``LEARNSYM_RESULTS`` names, or ``book/results``."""
+    return setting("LEARNSYM_RESULTS") or book_root() / "book" / "results"
 
 
-def npz_path(experiment: str, scale: str) -> Path:
+def build_folder() -> Path:
+    """Return where chapters keep what they compute: below ``_build``, so that git sees no change.
+
+    A folder that ``LEARNSYM_RESULTS`` names is the user's own and serves for both. Away from the
+    book it is the user's cache.
+    """
+    named, book = setting("LEARNSYM_RESULTS"), find_book()
+    if named or book:
+        return named or book / "_build" / "results"
+    return Path(user_cache_dir("learnsym")) / "results"
+
+
+def folders() -> list[Path]:
+    """Return where results are looked for, in this order."""
+    published = [results_folder()] if find_book() or setting("LEARNSYM_RESULTS") else []
+    return list(dict.fromkeys([*published, build_folder()]))
+
+
+def npz_path(folder: Path, experiment: str, scale: str) -> Path:
     """Return where the arrays are stored."""
-    return results_folder() / f"{experiment}-{scale}.npz"
+    return folder / f"{experiment}-{scale}.npz"
 
 
-def json_path(experiment: str, scale: str) -> Path:
+def json_path(folder: Path, experiment: str, scale: str) -> Path:
     """Return where the record is stored."""
-    return results_folder() / f"{experiment}-{scale}.json"
+    return folder / f"{experiment}-{scale}.json"
 
 
 def shown(path: Path) -> str:
@@ -63,29 +82,28 @@ def stored() -> list[tuple[str, str]]:
     return sorted(pair for pair in pairs if pair[1] in SCALES)
 
 
-def save(experiment: str, scale: str, arrays: Arrays, record: Record) -> Record:
+def save(folder: Path, experiment: str, scale: str, arrays: Arrays, record: Record) -> Record:
     """Store arrays and record, replacing those stored before; return it with its checksums."""
-    npz, target = npz_path(experiment, scale), json_path(experiment, scale)
+    npz, target = npz_path(folder, experiment, scale), json_path(folder, experiment, scale)
     content = packed(arrays)
     record = _signed(record, {"arrays": checksum(arrays), "npz": _sha256(content)})
-    npz.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(experiment, scale):
-        temporary = npz.with_name(f".{npz.name}.tmp")
-        _write(temporary, content)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder, experiment, scale):
+        _write(_temporary(npz), content)
         _write(_pending(target), _render(record).encode())
-        os.replace(temporary, npz)
+        os.replace(_temporary(npz), npz)
         os.replace(_pending(target), target)
     return record
 
 
-def renew(experiment: str, scale: str, old: Record, new: Record) -> Record | None:
+def renew(folder: Path, experiment: str, scale: str, old: Record, new: Record) -> Record | None:
     """Replace the stored record ``old`` by ``new`` with the same arrays; return the latter.
 
     Return None and write nothing if the stored record is no longer ``old``.
     """
-    target = json_path(experiment, scale)
+    target = json_path(folder, experiment, scale)
     new = _signed(new, old["checksums"])
-    with _locked(experiment, scale):
+    with _locked(folder, experiment, scale):
         if _read_record(target) != old:
             return None
         _write(_pending(target), _render(new).encode())
@@ -93,7 +111,7 @@ def renew(experiment: str, scale: str, old: Record, new: Record) -> Record | Non
     return new
 
 
-def read(experiment: str, scale: str) -> tuple[Arrays, Record]:
+def read(folder: Path, experiment: str, scale: str) -> tuple[Arrays, Record]:
     """Return the stored arrays and record after verifying every checksum.
 
     Raises
@@ -103,10 +121,10 @@ def read(experiment: str, scale: str) -> tuple[Arrays, Record]:
     CorruptResult
         One is missing, or any byte of them is not as it was written.
     """
-    npz, target = npz_path(experiment, scale), json_path(experiment, scale)
+    npz, target = npz_path(folder, experiment, scale), json_path(folder, experiment, scale)
     if not npz.is_file() and not target.is_file():
         raise MissingResult(f"{shown(npz)}: expected a stored result, found none")
-    with _locked(experiment, scale):
+    with _locked(folder, experiment, scale):
         for path in (npz, target):
             if not path.is_file():
                 raise CorruptResult(f"{shown(path)}: expected two files, this one is missing")
@@ -167,19 +185,28 @@ def _pending(path: Path) -> Path:
     return path.with_name(f".{path.name}.pending")
 
 
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
+
+
 def _write(path: Path, content: bytes) -> None:
-    """Write a file so that it is on the disk before it is renamed."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a file so that it is on the disk before it is renamed; a partial one is removed."""
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager
-def _locked(experiment: str, scale: str) -> Iterator[None]:
+def _locked(folder: Path, experiment: str, scale: str) -> Iterator[None]:
     """Hold the folder of results alone, an interrupted renaming finished."""
-    with _folder_lock(results_folder()):
-        _finish(npz_path(experiment, scale), json_path(experiment, scale))
+    with _folder_lock(folder):
+        with contextlib.suppress(PermissionError):  # a folder that is only to be read
+            _finish(npz_path(folder, experiment, scale), json_path(folder, experiment, scale))
         yield
 
 
@@ -199,13 +226,13 @@ def _folder_lock(folder: Path) -> Iterator[None]:
 def _finish(npz: Path, target: Path) -> None:
     """Finish an interrupted ``save``, or forget one that did not get far enough."""
     pending = _pending(target)
-    if not pending.is_file():
-        return
-    try:
-        fits = _read_record(pending)["checksums"]["npz"] == _sha256(npz.read_bytes())
-    except (CorruptResult, FileNotFoundError):
-        fits = False
-    if fits:
-        os.replace(pending, target)
-    else:
-        pending.unlink()
+    if pending.is_file():
+        try:
+            fits = _read_record(pending)["checksums"]["npz"] == _sha256(npz.read_bytes())
+        except (CorruptResult, FileNotFoundError):
+            fits = False
+        if fits:
+            os.replace(pending, target)
+    # nobody else holds the lock: what lies there was left by a process that was killed
+    for left in (pending, _temporary(npz)):
+        left.unlink(missing_ok=True)
