@@ -37,6 +37,17 @@ def _sides(case):
 REPRESENTATIONS = _representations()
 
 
+CUBE = [  # quarter turns about two axes
+    np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+    np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]),
+]
+
+
+def plane_dihedral(n):
+    """Return a turn by ``2 pi / n`` and a mirror of the plane."""
+    return [gallery.rotation(2 * np.pi / n), np.diag([1.0, -1.0])]
+
+
 def closure(generators):
     """Return all products of the given permutations as tuples: an oracle without learnsym."""
     generators = [tuple(int(i) for i in g) for g in generators]

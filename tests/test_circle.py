@@ -8,13 +8,13 @@ from scipy.integrate import quad_vec
 
 from cases import seeds
 from learnsym.checks import circle_quadrature
-from learnsym.representations import monomials
-from learnsym.representations.circle import (
+from learnsym.checks.circle_quadrature import (
     circle_gram,
     circle_reynolds,
     phases,
     rotated_polynomials,
 )
+from learnsym.representations import monomials
 
 DEGREES = [1, 2, 3, 4]
 

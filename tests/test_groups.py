@@ -2,16 +2,27 @@
 
 import itertools
 import math
+import pickle
 from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from cases import closure, matrix_groups, permutation_groups, seeds
+from cases import (
+    CUBE,
+    closure,
+    matrix_groups,
+    permutation_groups,
+    plane_dihedral,
+    seeds,
+    well_conditioned,
+)
 from learnsym import gallery, groups
-from learnsym.groups import Group, MatrixGroup, PermutationGroup, from_elements
+from learnsym.groups import Group, MatrixGroup, PermutationGroup
 
 SHEAR = [[1.0, 1.0], [0.0, 1.0]]
 QUATERNIONS = gallery.matrix_cases()[-1].rho_in.group
@@ -310,7 +321,10 @@ def test_groups_with_the_same_generators_are_equal():
     assert groups.cyclic(4) != groups.dihedral(4)
     assert groups.reflection([1.0, 0.0]) != groups.reflection([0.0, 1.0])
     assert groups.symmetric(2) != MatrixGroup([[[0.0, 1.0], [1.0, 0.0]]])
-    assert repr(groups.symmetric(10)) == "S_10 (order 3628800)"
+    turn = gallery.rotation(2 * np.pi / 3)
+    assert MatrixGroup([turn]) == MatrixGroup([turn + 1e-15])
+    assert MatrixGroup([turn]) != MatrixGroup([turn @ turn])
+    assert MatrixGroup([turn]) != MatrixGroup([turn, turn])
 
 
 def test_elements_returns_a_list_of_its_own():
@@ -319,21 +333,117 @@ def test_elements_returns_a_list_of_its_own():
     assert len(group.elements()) == 3
 
 
-@pytest.mark.parametrize("elements", [list(itertools.permutations(range(3))), [np.eye(2)]])
-def test_from_elements_accepts_a_group(elements):
-    assert from_elements(elements).order == len(elements)
+SMALL = [groups.cyclic(4), groups.symmetric(4), groups.klein_four(), QUATERNIONS]
 
 
-@given(permutation_groups(max_degree=4), seeds)
-@settings(max_examples=20)
-def test_from_elements_accepts_all_elements_and_no_proper_part_that_is_no_subgroup(group, seed):
-    elements = group.elements()
-    assert from_elements(elements).order == group.order
-    keep = np.random.default_rng(seed).random(len(elements)) < 0.7
-    part = [g for g, kept in zip(elements, keep, strict=True) if kept]
-    if part and len(closure(part)) > len(part):
-        with pytest.raises(ValueError, match=r"axiom|closure"):
-            from_elements(part)
+@pytest.mark.parametrize("group", SMALL, ids=repr)
+def test_arrays_handed_out_are_read_only(group):
+    representatives = [g for g, _ in group.conjugacy_classes()]
+    for array in (*group.generators, group.identity, *group.elements(), *representatives[:1]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:] = 0
+
+
+def test_a_group_keeps_no_array_of_its_caller():
+    turn, mirror = np.array([1, 2, 3, 0]), np.diag([1.0, -1.0])
+    group, matrices = PermutationGroup([turn]), MatrixGroup([mirror])
+    turn[:] = mirror[:] = 0
+    assert group.elements()[1].tolist() == [1, 2, 3, 0]
+    assert np.array_equal(matrices.elements()[1], np.diag([1.0, -1.0]))
+
+
+@pytest.mark.parametrize("group", [*SMALL, groups.symmetric(100)], ids=repr)
+def test_groups_can_be_pickled(group):
+    again = pickle.loads(pickle.dumps(group))
+    assert (again, again.name, again.order) == (group, group.name, group.order)
+    assert hash(again) == hash(group)
+    with pytest.raises(ValueError, match="read-only"):
+        again.generators[0][:] = 0
+    drawn = [g.sample(np.random.default_rng(1), 5) for g in (group, again)]
+    assert np.array_equal(*drawn)
+
+
+@pytest.mark.parametrize("group", [*SMALL, groups.image_rototranslations(3)], ids=repr)
+def test_an_element_is_known_as_such(group):
+    for g in group.elements():
+        assert np.array_equal(group.element(g.tolist()), g)
+
+
+@given(permutation_groups(max_degree=5), st.data())
+def test_permutations_outside_a_group_are_refused(group, data):
+    g = data.draw(st.permutations(range(group.degree)))
+    if tuple(g) in closure(group.generators):
+        assert group.element(g).tolist() == g
+    else:
+        with pytest.raises(ValueError, match=r"g: expected an element of random perm.*, got \["):
+            group.element(g)
+
+
+@pytest.mark.parametrize(
+    ("group", "g"),
+    [
+        (groups.cyclic(3), [1, 0, 2]),
+        (groups.cyclic(3), [1, 2, 3, 0]),
+        (groups.cyclic(3), [1.0, 2.0, 0.0]),
+        (groups.symmetric(3), [0, 0, 1]),
+        (groups.symmetric(3), [1, 2]),
+        (groups.symmetric(3), np.eye(3)),
+        (QUATERNIONS, np.eye(3)),
+        (QUATERNIONS, [1, 0, 2, 3]),
+        (QUATERNIONS, QUATERNIONS.elements()[1] + 1e-6),
+        (QUATERNIONS, QUATERNIONS.elements()[1] * np.nan),
+        (QUATERNIONS, QUATERNIONS.elements()[1] * 1j),
+    ],
+)
+def test_elements_of_another_group_are_refused_by_name(group, g):
+    with pytest.raises(ValueError, match=r"^g: expected"):
+        group.element(g)
+
+
+@pytest.fixture
+def no_chains(monkeypatch):
+    """Make Schreier-Sims an error."""
+    monkeypatch.setattr(groups, "SympyGroup", None)
+
+
+def test_of_a_symmetric_group_the_order_is_known_without_computation(no_chains, rng):
+    group = groups.symmetric(100)
+    assert repr(group) == "S_100"
+    assert group.order == math.factorial(100)
+    (drawn,) = group.sample(rng, 1)
+    assert group.element(drawn) is drawn
+    assert repr(groups.product(group, group)) == "S_100 x S_100"
+    with pytest.raises(ValueError, match="at most 200000 elements, got S_100 of order"):
+        group.elements()
+    with pytest.raises(ValueError, match="at most 200000 classes, got 190569292 of S_100; average"):
+        group.conjugacy_classes()
+    with pytest.raises(TypeError, match="not callable"):
+        groups.cyclic(100).order  # noqa: B018
+
+
+@given(permutation_groups(max_degree=6))
+def test_only_what_is_symmetric_passes_for_symmetric(group):
+    full = len(closure(group.generators)) == math.factorial(group.degree)
+    assert full or not group._is_full
+
+
+@pytest.mark.parametrize(
+    ("points", "order"), [((0, 1), 24), ((1, 2), 24), ((0, 3), 24), ((0, 2), 8)]
+)
+def test_a_cycle_and_a_swap(points, order):
+    swap = np.arange(4)
+    swap[list(points)] = points[::-1]
+    group = PermutationGroup([[1, 2, 3, 0], swap])
+    assert group.order == len(group.elements()) == order
+    assert group._is_full == (order == 24)
+
+
+def test_shuffled_points_are_uniform(rng):
+    """Above 30 points, S_n is sampled without its chain."""
+    drawn = groups.symmetric(31).sample(rng, 3100)
+    assert np.array_equal(np.sort(drawn, axis=1), np.tile(np.arange(31), (3100, 1)))
+    places = [np.bincount(column, minlength=31) for column in drawn.T]
+    assert all(chisquare(row).pvalue > 1e-4 for row in places)
 
 
 TURN, HALF = gallery.rotation(2 * np.pi / 3), np.diag([1.0, -1.0])
@@ -352,7 +462,7 @@ OBLIQUE_SWAP = [[0.0, 2.0], [0.5, 0.0]]
         (lambda: MatrixGroup([0.5 * np.eye(2)]), r"generators\[0\]: closure fails.*finite order"),
         (
             lambda: MatrixGroup([HALF, HALF @ gallery.rotation(1.0)]),
-            r"closure fails.*10000 elements.*product of \[\[.*\]\] and \[\[",
+            r"closure fails.*equal or apart.*a distance of.*product of \[\[.*\]\] and \[\[",
         ),
         (
             lambda: MatrixGroup([[[0.0, 1.0], [1.0, 0.0]], OBLIQUE_SWAP]),
@@ -372,7 +482,6 @@ OBLIQUE_SWAP = [[0.0, 2.0], [0.5, 0.0]]
         (lambda: MatrixGroup([[[None, 1], [1, 0]]]), r"generators\[0\]: expected real.*object"),
         (lambda: PermutationGroup([[1, 0], [[0], [1, 2]]]), r"generators\[1\]: .*equal length"),
         (lambda: PermutationGroup([["a", "b"]]), r"generators\[0\]: expected a.*integer.*<U1"),
-        (lambda: from_elements([[0, 1], [[0], [1, 2]]]), r"elements\[1\]: .*equal length"),
         (
             lambda: groups.symmetric(3).sample(None, 2),
             "rng: expected a .*Generator, got None",
@@ -397,7 +506,7 @@ OBLIQUE_SWAP = [[0.0, 2.0], [0.5, 0.0]]
         (lambda: groups.cyclic(2.5), "n: expected an integer of at least 1, got 2.5"),
         (lambda: groups.dihedral(2), "n: expected an integer of at least 3, got 2"),
         (lambda: groups.reflection([0.0, 0.0]), "normal: expected a finite non-zero vector"),
-        (lambda: groups.reflection([np.inf, 1.0]), "normal: expected a finite"),
+        (lambda: groups.reflection([np.inf, 1.0]), "normal: expected finite"),
         (lambda: groups.reflection(np.eye(2)), "normal: expected a finite non-zero vector"),
         (
             lambda: groups.product(groups.cyclic(2), groups.reflection([1.0])),
@@ -412,28 +521,144 @@ OBLIQUE_SWAP = [[0.0, 2.0], [0.5, 0.0]]
         ),
         (lambda: groups.image_translations(4, "x", 0), "step: expected an integer of at least 1"),
         (lambda: groups.image_translations(3, "x", 1.5), "step: expected an integer of at least 1"),
-        (lambda: from_elements([]), "expected at least one"),
-        (lambda: from_elements([[1, 0]]), "elements: the identity axiom fails"),
-        (lambda: from_elements([[0, 1, 2], [1, 2, 0]]), r"inverse axiom fails, elements\[1\]"),
-        (
-            lambda: from_elements([[0, 1, 2], [1, 0, 2], [0, 2, 1]]),
-            r"closure fails, elements\[1\] times elements\[2\]",
-        ),
-        (lambda: from_elements([[0, 1], [1, 0], [1, 0]]), "expected 3 different ones, got 2"),
-        (lambda: from_elements([np.eye(2), TURN]), r"inverse axiom fails, elements\[1\]"),
-        (lambda: from_elements([-np.eye(2)]), "identity axiom fails"),
-        (
-            lambda: from_elements([np.eye(2), HALF, TURN @ HALF]),
-            r"closure fails, elements\[1\] times elements\[2\]",
-        ),
-        (lambda: from_elements([np.eye(2), SHEAR]), r"generators\[1\]: closure fails"),
-        (lambda: from_elements([np.eye(2), np.zeros((2, 2))]), r"\[1\]: the inverse axiom fails"),
-        (lambda: from_elements([np.eye(2), [0, 1]]), r"generators\[1\]: expected a square matrix"),
     ],
 )
 def test_what_is_no_group_is_refused_with_the_reason(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# --- elements are equal if near -------------------------------------------------------------------
+
+CYCLE = [gallery.rotation(2 * np.pi / 12)]
+MATRICES = {  # generators, order, sizes of the conjugacy classes
+    "C_12": (CYCLE, 12, [1] * 12),
+    "D_3": (plane_dihedral(3), 6, [1, 2, 3]),
+    "D_4": (plane_dihedral(4), 8, [1, 1, 2, 2, 2]),
+    "D_7": (plane_dihedral(7), 14, [1, 2, 2, 2, 7]),
+    "D_100": (plane_dihedral(100), 200, [1, 1, *[2] * 49, 50, 50]),
+    "cube": (CUBE, 24, [1, 3, 6, 6, 8]),
+    "Q_8": (QUATERNIONS.generators, 8, [1, 1, 2, 2, 2]),
+}
+matrices = pytest.mark.parametrize("name", MATRICES)
+
+
+def in_coordinates(name, S):
+    """Return a group of the table in the coordinates ``S``."""
+    return MatrixGroup([S @ g @ np.linalg.inv(S) for g in MATRICES[name][0]], name)
+
+
+def assert_is_group(group, order, sizes, S, name, rng):
+    """Check order, classes, Lagrange and closure, and that ``S`` undoes the change of basis."""
+    elements = group.elements()
+    assert group.order == len(elements) == order
+    classes = group.conjugacy_classes()
+    assert sorted(n for _, n in classes) == sizes
+    assert sum(n for _, n in classes) == order
+    for g in elements:
+        power, n = g, 1
+        while np.abs(power - np.eye(len(g))).max() > 1e-6:
+            power, n = power @ g, n + 1
+        assert order % n == 0, "Lagrange"
+    for i, j in rng.integers(order, size=(20, 2)):
+        found = group.element(elements[i] @ elements[j])
+        assert np.abs(found - elements[i] @ elements[j]).max() < 1e-8
+    straight = np.array([np.linalg.inv(S) @ g @ S for g in elements])
+    known = np.array(MatrixGroup(MATRICES[name][0]).elements())
+    gaps = np.abs(straight[:, None] - known).max(axis=(2, 3))
+    assert sorted(gaps.argmin(axis=1)) == list(range(order))
+    assert gaps.min(axis=1).max() < 1e-8
+
+
+def orthogonal(dimension, seed):
+    return np.linalg.qr(np.random.default_rng(seed).standard_normal((dimension, dimension)))[0]
+
+
+def shear(dimension, amount):
+    S = np.eye(dimension)
+    S[0, -1] = amount
+    return S
+
+
+@matrices
+@given(seeds, st.sampled_from(["orthogonal", "oblique", "shear", "stretch"]))
+def test_a_group_is_the_same_in_all_coordinates(name, seed, kind):
+    rng, d = np.random.default_rng(seed), len(MATRICES[name][0][0])
+    S = {
+        "orthogonal": orthogonal(d, seed),
+        "oblique": well_conditioned(d, seed),
+        "shear": shear(d, rng.uniform(-5, 5)),
+        "stretch": np.diag(10 ** rng.uniform(-0.5, 0.5, d)),
+    }[kind]
+    assert_is_group(in_coordinates(name, S), *MATRICES[name][1:], S, name, rng)
+
+
+def test_a_shear_that_rounding_once_split():
+    group = in_coordinates("D_3", shear(2, -0.00617315))
+    assert group.order == 6
+    assert sorted(n for _, n in group.conjugacy_classes()) == [1, 2, 3]
+
+
+@given(st.integers(-2_000_000, 2_000_000), st.sampled_from([4, 5, 6, 7, 8]), st.integers(-3, 3))
+def test_no_digit_decides(step, digits, ulps):
+    """An entry of the turn lies on a threshold of rounding to so many digits, give or take ulps."""
+    threshold = (step + 0.5) * 10.0**-digits
+    amount = (threshold + ulps * np.spacing(threshold) + 0.5) / np.sin(2 * np.pi / 3)
+    if abs(amount) < 10:
+        S = shear(2, amount)
+        assert_is_group(in_coordinates("D_3", S), 6, [1, 2, 3], S, "D_3", np.random.default_rng(0))
+
+
+@given(st.floats(-3, 6), st.sampled_from(["C_12", "D_3", "D_4"]))
+def test_however_oblique_the_order_is_right_or_refused(exponent, name):
+    try:
+        group = in_coordinates(name, shear(2, 10**exponent))
+    except ValueError as error:
+        assert exponent > 1, error
+    else:
+        assert group.order == MATRICES[name][1]
+
+
+def test_what_rounding_cannot_tell_apart_is_refused():
+    """Entries of 1e9 hold no digit of the distances between six elements."""
+    skew = shear(2, 3e4)
+    turn, mirror = (skew @ g @ np.linalg.inv(skew) for g in plane_dihedral(3))
+    with pytest.raises(ValueError, match="generators"):
+        MatrixGroup([turn, mirror])
+    assert MatrixGroup([[[1.0, 0.0], [2e6, -1.0]]]).order == 2  # two elements, far apart
+
+
+@given(permutation_groups(max_degree=4))
+def test_tables_of_products_are_those_of_a_group(group):
+    left, right = tables(group, group.elements())
+    groups._check_regular(left, right)
+
+
+def tables(group, elements):
+    number = {group.key(g): i for i, g in enumerate(elements)}
+    left = [[number[group.key(group.multiply(s, g))] for g in elements] for s in group.generators]
+    right = [[number[group.key(group.multiply(g, s))] for g in elements] for s in group.generators]
+    return np.array(left), np.array(right)
+
+
+def test_tables_that_are_no_group_are_refused():
+    group = groups.symmetric(3)
+    left, right = tables(group, group.elements())
+    twice = np.concatenate([left, left[:, -1:]], axis=1)  # one element listed twice: order 7
+    with pytest.raises(ValueError, match=r"closure fails.*7 elements.*too near"):
+        groups._check_regular(twice, np.concatenate([right, right[:, -1:]], axis=1))
+    for i, j in itertools.combinations(range(6), 2):
+        wrong = left.copy()
+        wrong[0, [i, j]] = wrong[0, [j, i]]
+        with pytest.raises(ValueError, match="closure fails"):
+            groups._check_regular(wrong, right)
+
+
+def test_tensors_and_integers_are_taken_as_generators():
+    swap = [[0, 1], [1, 0]]
+    for given_as in (swap, np.array(swap), torch.tensor(swap), torch.eye(2).flip(0)):
+        assert MatrixGroup([given_as]).order == 2
+    assert PermutationGroup([torch.tensor([1, 0])]).order == 2
 
 
 @pytest.mark.parametrize("size", [1e-3, 9e-10, 1e-11, 1e-12])
@@ -470,7 +695,7 @@ def test_a_rotation_of_too_large_an_order_is_refused_with_the_limit():
 
 def test_a_rotation_with_few_digits_is_refused_with_the_gap():
     rounded = gallery.rotation(2 * np.pi / 3).round(10)
-    with pytest.raises(ValueError, match=r"power 3 comes closest and misses it by 4e-11"):
+    with pytest.raises(ValueError, match=r"power 3 comes closest and misses it by 6\.6e-11"):
         MatrixGroup([rounded])
 
 

@@ -5,6 +5,7 @@ Modules, from the ground up; no module imports one below it in this table.
 ===================  ==========================================================================
 module               what it is for
 ===================  ==========================================================================
+``arrays``           the gate for arrays: real, finite, integers promoted; read-only on the way out
 ``groups``           finite groups of permutations and matrices, from generators
 ``representations``  how groups act on vectors, images, graphs, polynomials and linear maps
 ``equivariant``      Reynolds operator, equivariant maps and their orthogonal complement
@@ -26,6 +27,7 @@ module               what it is for
 """
 
 __all__ = [
+    "arrays",
     "checks",
     "data",
     "drift",

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import svd
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
+from learnsym.arrays import frozen, real, real_array
+from learnsym.groups import components
 from learnsym.representations import PermutationRepresentation, Representation, lifted
 
 if TYPE_CHECKING:
@@ -31,11 +32,7 @@ NULL_TOLERANCE = 1e-10
 
 def orbit_labels(rho: PermutationRepresentation) -> np.ndarray:
     """Number the orbits of coordinates, from generators alone; shape ``(d,)``."""
-    d = rho.dimension
-    sources = np.tile(np.arange(d), len(rho.group.generators))
-    targets = np.concatenate([rho.permutation(g) for g in rho.group.generators])
-    graph = csr_array((np.ones(sources.size, dtype=np.int8), (sources, targets)), shape=(d, d))
-    return connected_components(graph, directed=False)[1]
+    return components([rho.image(g) for g in rho.group.generators], rho.dimension)
 
 
 def null_space(matrix: np.ndarray) -> np.ndarray:
@@ -46,7 +43,7 @@ def null_space(matrix: np.ndarray) -> np.ndarray:
     threshold, by which a matrix of nothing but rounding errors, such as the Reynolds operator of a
     group without invariant vectors, has full rank.
     """
-    _, sizes, directions = svd(matrix, full_matrices=False)
+    _, sizes, directions = svd(real_array("matrix", matrix), full_matrices=False)
     return directions[sizes <= NULL_TOLERANCE * max(1.0, sizes.max())].T
 
 
@@ -59,7 +56,7 @@ def reynolds(rho: Representation) -> np.ndarray:
     if isinstance(rho, PermutationRepresentation):
         labels = orbit_labels(rho)
         return (labels[:, None] == labels) / np.bincount(labels)[labels]
-    return np.mean([rho.matrix(g) for g in rho.group.elements()], axis=0)
+    return np.mean([rho.dense(g) for g in rho.group.elements()], axis=0)
 
 
 def invariant_basis(rho: Representation) -> np.ndarray:
@@ -74,7 +71,7 @@ def invariant_basis(rho: Representation) -> np.ndarray:
         indicator = (labels[:, None] == np.arange(labels.max() + 1)).astype(np.float64)
         return indicator / np.linalg.norm(indicator, axis=0)
     identity = np.eye(rho.dimension)
-    constraints = [rho.matrix(s) - identity for s in rho.group.generators]
+    constraints = [rho.dense(s) - identity for s in rho.group.generators]
     return null_space(np.vstack(constraints))
 
 
@@ -104,8 +101,10 @@ def dimension_by_characters(rho: Representation) -> int:
 class EquivariantMaps:
     """The space of linear maps ``A`` with ``A rho_in(g) = rho_out(g) A``, and its complement.
 
-    Maps are arrays of shape ``(..., d_out, d_in)``, NumPy or torch. Orthogonality and norms are
-    those of Frobenius.
+    Maps are real arrays of shape ``(..., d_out, d_in)``: NumPy, which is computed in float64, or
+    torch, which keeps device and gradients. Integers become floats. Tensors of half precision are
+    summed in float32 and come back in their own dtype. Orthogonality and norms are those of
+    Frobenius.
 
     Parameters
     ----------
@@ -148,7 +147,7 @@ class EquivariantMaps:
         """
         if not self.by_orbits:
             raise ValueError("labels: expected permutation representations, got matrices")
-        return self._labels.reshape(self.shape)
+        return frozen(self._labels.reshape(self.shape))
 
     def basis_element(self, index: int) -> np.ndarray:
         """Return basis map number ``index``, of norm 1, shape ``(d_out, d_in)``."""
@@ -156,7 +155,7 @@ class EquivariantMaps:
             raise ValueError(f"index: expected 0..{self.dimension - 1}, got {index}")
         if self.by_orbits:
             return (self.labels == index) / np.sqrt(self._sizes[index])
-        return self._columns[:, index].reshape(self.shape)
+        return self._columns[:, index].reshape(self.shape).copy()
 
     def basis(self) -> np.ndarray:
         """Return an orthonormal basis, shape ``(dimension, d_out, d_in)``.
@@ -172,48 +171,39 @@ class EquivariantMaps:
         elements = [self.basis_element(i) for i in range(self.dimension)]
         return np.array(elements).reshape(self.dimension, *self.shape)
 
-    def coordinates(self, maps: "ArrayLike | torch.Tensor") -> "np.ndarray | torch.Tensor":
-        """Return coordinates of the projection in the orthonormal basis, ``(..., dimension)``."""
-        flat = self._flat(maps)
-        if isinstance(flat, np.ndarray):
-            if not self.by_orbits:
-                return flat @ self._columns
-            return (self._averaging @ flat.reshape(-1, flat.shape[-1]).T).T.reshape(
-                *flat.shape[:-1], self.dimension
-            )
-        if not self.by_orbits:
-            return flat @ flat.new_tensor(self._columns)
-        sums = flat.new_zeros(*flat.shape[:-1], self.dimension)
-        sums = sums.index_add(-1, self._torch_labels(flat), flat)
-        return sums / flat.new_tensor(np.sqrt(self._sizes))
+    def coordinates(
+        self, maps: "ArrayLike | torch.Tensor", check_finite: bool = True
+    ) -> "np.ndarray | torch.Tensor":
+        """Return coordinates of the projection in the orthonormal basis, ``(..., dimension)``.
 
-    def from_coordinates(self, c: "ArrayLike | torch.Tensor") -> "np.ndarray | torch.Tensor":
-        """Return the equivariant maps with coordinates ``c`` of shape ``(..., dimension)``."""
-        if not hasattr(c, "new_tensor"):
-            c = np.asarray(c, dtype=np.float64)
-        if c.shape[-1:] != (self.dimension,):
-            raise ValueError(f"c: expected a last axis of {self.dimension}, got shape {c.shape}")
-        shape = (*c.shape[:-1], *self.shape)
-        if isinstance(c, np.ndarray):
-            if not self.by_orbits:
-                return (c @ self._columns.T).reshape(shape)
-            return (c / np.sqrt(self._sizes))[..., self._labels].reshape(shape)
-        if not self.by_orbits:
-            return (c @ c.new_tensor(self._columns).T).reshape(shape)
-        scaled = c / c.new_tensor(np.sqrt(self._sizes))
-        return scaled.index_select(-1, self._torch_labels(c)).reshape(shape)
-
-    def project(self, maps: "ArrayLike | torch.Tensor") -> "np.ndarray | torch.Tensor":
-        """Return the orthogonal projection of ``maps``, shape ``(..., d_out, d_in)``.
-
-        Torch tensors keep dtype, device and gradients.
+        NaN and infinite entries are refused, here and below, unless ``check_finite`` is False.
         """
-        return self.from_coordinates(self.coordinates(maps))
+        maps = self._checked(maps, check_finite)
+        return _like(maps, self._reduce(_wide(maps)))
+
+    def from_coordinates(
+        self, c: "ArrayLike | torch.Tensor", check_finite: bool = True
+    ) -> "np.ndarray | torch.Tensor":
+        """Return the equivariant maps with coordinates ``c`` of shape ``(..., dimension)``."""
+        c = real("c", c, check_finite)
+        if c.shape[-1:] != (self.dimension,):
+            raise ValueError(
+                f"c: expected a last axis of {self.dimension}, got shape {tuple(c.shape)}"
+            )
+        return _like(c, self._expand(_wide(c)))
+
+    def project(
+        self, maps: "ArrayLike | torch.Tensor", check_finite: bool = True
+    ) -> "np.ndarray | torch.Tensor":
+        """Return the orthogonal projection of ``maps``, shape ``(..., d_out, d_in)``."""
+        maps = self._checked(maps, check_finite)
+        return _like(maps, self._expand(self._reduce(_wide(maps))))
 
     def complement(self, maps: "ArrayLike | torch.Tensor") -> "np.ndarray | torch.Tensor":
         """Return ``maps - project(maps)``, the part orthogonal to all equivariant maps."""
-        maps = maps if hasattr(maps, "new_tensor") else np.asarray(maps, dtype=np.float64)
-        return maps - self.project(maps)
+        maps = self._checked(maps)
+        wide = _wide(maps)
+        return _like(maps, wide - self._expand(self._reduce(wide)))
 
     def projector(self) -> np.ndarray:
         """Return the projection as a matrix on maps written row by row.
@@ -226,13 +216,39 @@ class EquivariantMaps:
 
     def contains(self, maps: ArrayLike) -> bool:
         """Whether all ``maps`` commute with the generators, up to 1e-9 of their size."""
-        maps = self._flat(np.asarray(maps, dtype=np.float64)).reshape(-1, *self.shape)
+        maps = real_array("maps", self._checked(maps))
         scale = np.abs(maps).max(initial=0.0)
         for s in self.rho_in.group.generators:
-            defect = maps @ self.rho_in.matrix(s) - self.rho_out.matrix(s) @ maps
+            defect = maps @ self.rho_in.dense(s) - self.rho_out.dense(s) @ maps
             if not np.abs(defect).max(initial=0.0) <= CONTAINS_TOLERANCE * scale:
                 return False
         return True
+
+    def _reduce(self, maps: "np.ndarray | torch.Tensor") -> "np.ndarray | torch.Tensor":
+        """Return coordinates; float32 or float64."""
+        flat = maps.reshape(*maps.shape[:-2], self.representation.dimension)
+        if isinstance(flat, np.ndarray):
+            if not self.by_orbits:
+                return flat @ self._columns
+            sums = (self._averaging @ flat.reshape(-1, flat.shape[-1]).T).T
+            return sums.reshape(*flat.shape[:-1], self.dimension)
+        if not self.by_orbits:
+            return flat @ flat.new_tensor(self._columns)
+        sums = flat.new_zeros(*flat.shape[:-1], self.dimension)
+        sums = sums.index_add(-1, self._torch_labels(flat), flat)
+        return sums / flat.new_tensor(np.sqrt(self._sizes))
+
+    def _expand(self, c: "np.ndarray | torch.Tensor") -> "np.ndarray | torch.Tensor":
+        """Return maps from coordinates; float32 or float64."""
+        shape = (*c.shape[:-1], *self.shape)
+        if isinstance(c, np.ndarray):
+            if not self.by_orbits:
+                return (c @ self._columns.T).reshape(shape)
+            return (c / np.sqrt(self._sizes))[..., self._labels].reshape(shape)
+        if not self.by_orbits:
+            return (c @ c.new_tensor(self._columns).T).reshape(shape)
+        scaled = c / c.new_tensor(np.sqrt(self._sizes))
+        return scaled.index_select(-1, self._torch_labels(c)).reshape(shape)
 
     @cached_property
     def _averaging(self) -> csr_array:
@@ -246,16 +262,31 @@ class EquivariantMaps:
 
         return torch.as_tensor(self._labels, dtype=torch.long, device=like.device)
 
-    def _flat(self, maps: "ArrayLike | torch.Tensor") -> "np.ndarray | torch.Tensor":
-        if not hasattr(maps, "new_tensor"):
-            maps = np.asarray(maps, dtype=np.float64)
+    def _checked(
+        self, maps: "ArrayLike | torch.Tensor", check_finite: bool = True
+    ) -> "np.ndarray | torch.Tensor":
+        maps = real("maps", maps, check_finite)
         if maps.shape[-2:] != self.shape:
             expected = "(..., {}, {})".format(*self.shape)
             raise ValueError(f"maps: expected shape {expected}, got {tuple(maps.shape)}")
-        return maps.reshape(*maps.shape[:-2], self.representation.dimension)
+        return maps
 
     def __repr__(self) -> str:
         return f"EquivariantMaps({self.rho_in.name} -> {self.rho_out.name}, {self.dimension})"
+
+
+def _wide(array: "np.ndarray | torch.Tensor") -> "np.ndarray | torch.Tensor":
+    """Return NumPy arrays in float64, and tensors of half precision in float32."""
+    if isinstance(array, np.ndarray):
+        return array.astype(np.float64, copy=False)
+    return array.float() if array.element_size() < 4 else array
+
+
+def _like(
+    array: "np.ndarray | torch.Tensor", result: "np.ndarray | torch.Tensor"
+) -> "np.ndarray | torch.Tensor":
+    """Return ``result`` in the dtype of ``array`` if both are tensors."""
+    return result if isinstance(result, np.ndarray) else result.to(array.dtype)
 
 
 def _check_dense(name: str, dimension: int) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from learnsym import groups
 from learnsym import representations as reps
-from learnsym.equivariant import EquivariantMaps
 from learnsym.representations import Representation
 
 
@@ -106,11 +105,6 @@ def find(name: str) -> Case:
         if case.name == name:
             return case
     raise ValueError(f"name: expected one of {[case.name for case in cases()]}, got {name!r}")
-
-
-def image_maps(group: groups.PermutationGroup) -> EquivariantMaps:
-    """Return the maps from images to images that commute with a group of pixel permutations."""
-    return EquivariantMaps(reps.image(group), reps.image(group))
 
 
 def rotation(angle: float) -> np.ndarray:

@@ -146,7 +146,9 @@ class SymmetricMlp:
     def project(self, weights: Weights) -> Weights:
         """Return the orthogonal projection onto the equivariant layers (Lemma 2)."""
         ends = zip(self._ends(), self.maps, weights, strict=True)
-        return [joined(maps.project(blocks(A, a, b))) for (a, b), maps, A in ends]
+        return [
+            joined(maps.project(blocks(A, a, b), check_finite=False)) for (a, b), maps, A in ends
+        ]
 
     def coordinates(self, weights: Weights) -> list[torch.Tensor]:
         """Return coordinates of the projection, ``(runs, channels, channels, dim)`` per layer.
@@ -154,7 +156,7 @@ class SymmetricMlp:
         They belong to an orthonormal basis for every pair of channels.
         """
         ends = zip(self._ends(), self.maps, weights, strict=True)
-        return [maps.coordinates(blocks(A, a, b)) for (a, b), maps, A in ends]
+        return [maps.coordinates(blocks(A, a, b), check_finite=False) for (a, b), maps, A in ends]
 
     def complement(self, weights: Weights) -> Weights:
         """Return ``A - Pi A``, the part orthogonal to the equivariant layers."""

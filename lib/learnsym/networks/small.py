@@ -68,7 +68,7 @@ class SmallNetwork:
     def layers(self, weights: Weights) -> Weights:
         """Return the dense layers ``(..., out, in)`` of coordinates."""
         return [
-            joined(maps.from_coordinates(c.unflatten(-1, (-1, maps.dimension))))
+            joined(maps.from_coordinates(c.unflatten(-1, (-1, maps.dimension)), check_finite=False))
             for maps, c in zip(self.maps, weights, strict=True)
         ]
 

@@ -52,7 +52,7 @@ class Circulant:
         _check(maps, "circulant")
         size = maps.rho_in.dimension
         self.side = round(size**0.5)
-        self.order = torch.as_tensor(maps.labels[:, 0])
+        self.order = torch.tensor(maps.labels[:, 0])  # a copy: labels are read-only
         if maps.shape != (size, size) or not maps.dimension == size == self.side**2:
             raise ValueError(f"maps: expected cyclic convolutions, got {maps}")
         # entry (i, j) of a convolution depends on the shift i - j alone
