@@ -1,5 +1,6 @@
 """Reynolds operator, invariant vectors and equivariant maps, against independent computations."""
 
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -250,7 +251,6 @@ def test_contains_is_true_for_equivariant_maps_only(case, rng):
             assert not maps.contains(scale * np.concatenate([inside, A[:1]]))
             assert not maps.contains(scale * (inside + 1e-6 * A))
     assert maps.contains(np.zeros(maps.shape))
-    assert not maps.contains(np.full(maps.shape, np.nan))
 
 
 def test_contains_is_false_for_maps_that_commute_with_one_generator_alone():
@@ -337,6 +337,40 @@ def test_memory_is_linear_in_the_number_of_index_pairs(side):
 PLANE = reps.vector(gallery.matrix_cases()[2].rho_in.group)
 
 
+@pytest.mark.parametrize("case", ALL)
+def test_maps_and_cases_can_be_pickled(case, rng):
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    A = random_map(case, rng)
+    again = pickle.loads(pickle.dumps(maps))
+    assert repr(again) == repr(maps)
+    assert np.array_equal(again.coordinates(A), maps.coordinates(A))
+    assert pickle.loads(pickle.dumps(case)).name == case.name
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_nothing_handed_out_changes_the_maps(case, rng):
+    maps = EquivariantMaps(case.rho_in, case.rho_out)
+    A = random_map(case, rng)
+    projected = maps.project(A)
+    if maps.by_orbits:
+        with pytest.raises(ValueError, match="read-only"):
+            maps.labels[0, 0] = 1
+        with pytest.raises(ValueError, match="read-only"):
+            pickle.loads(pickle.dumps(maps)).labels[0, 0] = 1
+    for array in (maps.basis(), maps.projector(), maps.coordinates(A), maps.project(A)):
+        array *= 0
+    for i in range(maps.dimension):
+        maps.basis_element(i)[:] = 0
+    np.testing.assert_array_equal(maps.project(A), projected)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float16, np.float32])
+def test_numpy_is_computed_in_float64(dtype):
+    projected = s3_maps().project(np.ones((2, 3), dtype=dtype))
+    assert projected.dtype == np.float64
+    np.testing.assert_allclose(projected, np.ones((2, 3)), atol=1e-15)
+
+
 def s3_maps():
     return EquivariantMaps(reps.vector(S3), reps.trivial(S3, 2))
 
@@ -362,6 +396,17 @@ def s3_maps():
         (lambda: s3_maps().project(np.ones(6)), r"maps: .*\(\.\.\., 2, 3\), got \(6,\)"),
         (lambda: s3_maps().coordinates(np.ones((2, 2, 4))), r"maps: .*got \(2, 2, 4\)"),
         (lambda: s3_maps().complement(np.ones((3, 2))), r"maps: .*got \(3, 2\)"),
+        (lambda: s3_maps().project(1j * np.ones((2, 3))), "maps: expected real.*complex"),
+        (lambda: s3_maps().complement(1j * np.ones((2, 3))), "maps: expected real.*complex"),
+        (lambda: s3_maps().contains(1j * np.ones((2, 3))), "maps: expected real.*complex"),
+        (lambda: s3_maps().from_coordinates([1j, 0]), "c: expected real.*complex"),
+        (lambda: s3_maps().project([["a"] * 3] * 2), "maps: expected real.*<U1"),
+        (lambda: s3_maps().project([[1, 2, 3], [4]]), "maps: expected rows of equal length"),
+        (lambda: s3_maps().project(np.full((2, 3), np.nan)), "maps: expected finite"),
+        (lambda: s3_maps().coordinates(np.full((2, 3), np.inf)), "maps: expected finite"),
+        (lambda: s3_maps().contains(np.full((2, 3), np.nan)), "maps: expected finite"),
+        (lambda: s3_maps().from_coordinates([np.nan, 0.0]), "c: expected finite"),
+        (lambda: null_space(1j * np.eye(2)), "matrix: expected real.*complex"),
         (lambda: s3_maps().contains(np.ones((3, 2))), r"maps: .*got \(3, 2\)"),
         (lambda: s3_maps().from_coordinates(np.ones(3)), r"c: expected a last axis of 2.*\(3,\)"),
         (lambda: s3_maps().from_coordinates(1.0), r"c: expected a last axis of 2.*\(\)"),

@@ -2,9 +2,11 @@
 
 import itertools
 import math
+import pickle
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -326,9 +328,9 @@ def test_from_generators_accepts_a_quotient_and_refuses_what_breaks_a_relation()
     alternating = from_generators(groups.cyclic(4), [[[-1.0]]], "alternating")
     signs = [alternating.matrix(g).item() for g in groups.cyclic(4).elements()]
     assert signs == [1.0, -1.0, 1.0, -1.0]
-    with pytest.raises(ValueError, match=r"images: not a representation.*two ways"):
+    with pytest.raises(ValueError, match=r"images: not a representation, two ways"):
         from_generators(groups.cyclic(3), [[[-1.0]]], "alternating")
-    with pytest.raises(ValueError, match=r"images: not a representation.*two ways"):
+    with pytest.raises(ValueError, match=r"images: not a representation, two ways"):
         from_generators(S3, [[1, 0], [1, 0]], "a 3-cycle as a swap")
 
 
@@ -351,9 +353,28 @@ def test_from_generators_accepts_a_quotient_and_refuses_what_breaks_a_relation()
         (lambda: from_generators(S3, [np.eye(2), [0, 1]], "x"), r"images\[1\]: expected a matrix"),
         (
             lambda: Representation(S3, 2, lambda g: np.eye(3), "x"),
-            r"action: expected finite images of shape \(2, 2\), got shape \(3, 3\)",
+            r"action: expected finite real images of shape \(2, 2\), got shape \(3, 3\)",
         ),
         (lambda: Representation(S3, 1, lambda g: np.array([[np.nan]]), "x"), "expected finite"),
+        (lambda: Representation(S3, 1, lambda g: np.array([[1j]]), "x"), "real .* of complex128"),
+        (lambda: Representation(S3, 0, lambda g: np.eye(0), "x"), "dimension: .*at least 1, got 0"),
+        (lambda: reps.trivial(S3, 0), "dimension: expected an integer of at least 1, got 0"),
+        (lambda: from_generators(S3, [1j * np.eye(2)] * 2, "x"), r"images\[0\]: .*real.*complex"),
+        (lambda: from_generators(S3, [np.eye(2) * np.nan] * 2, "x"), r"images\[0\]: .*finite"),
+        (lambda: from_generators(S3, [np.eye(0)] * 2, "x"), "dimension: .*at least 1, got 0"),
+        (
+            lambda: from_generators(groups.symmetric(10), [np.eye(2)] * 2, "x"),
+            "at most 200000 elements, .* got S_10 of order 3628800; give Representation a function",
+        ),
+        (lambda: reps.conjugated(reps.vector(S3), 1j * np.eye(3)), "basis: .*real.*complex"),
+        (lambda: reps.monomials([1.0, np.inf], 2), "x: expected finite"),
+        (lambda: reps.vector(S3).act([1, 0, 2], [1.0, np.nan, 0.0]), "x: expected finite"),
+        (lambda: reps.vector(S3).act([1, 0, 2], [1.0, 1j, 0.0]), "x: expected real"),
+        (lambda: reps.vector(S3).act([1, 0, 2, 3], np.ones(3)), "g: expected an element of S_3"),
+        (lambda: reps.vector(S3).matrix(np.eye(3)), "g: expected an element of S_3"),
+        (lambda: reps.vector(groups.cyclic(3)).permutation([1, 0, 2]), "g: .*element of C_3"),
+        (lambda: reps.trivial(S3).character([0, 0, 1]), "g: expected an element of S_3"),
+        (lambda: reps.vector(TRIANGLE).matrix(gallery.rotation(1.0)), "g: .*element of D_3"),
         (lambda: PermutationRepresentation(S3, 3, np.diag, "x"), r"\(3,\), got shape \(3, 3\)"),
         (
             lambda: PermutationRepresentation(S3, 2, lambda g: np.array([0, 0]), "x"),
@@ -376,7 +397,7 @@ def test_from_generators_accepts_a_quotient_and_refuses_what_breaks_a_relation()
             lambda: reps.lifted(reps.vector(S3), reps.vector(groups.cyclic(3))),
             "expected one common group",
         ),
-        (lambda: reps.channels(reps.vector(S3), 0), "count: expected at least 1, got 0"),
+        (lambda: reps.channels(reps.vector(S3), 0), "count: expected an integer of at least 1"),
         (lambda: reps.image(S3), "group: expected permutations of a square number.*got 3"),
         (lambda: reps.image(TRIANGLE), "group: expected permutations of a square number"),
         (lambda: reps.adjacency(TRIANGLE), "group: expected a permutation group, got MatrixGroup"),
@@ -398,6 +419,85 @@ def test_from_generators_accepts_a_quotient_and_refuses_what_breaks_a_relation()
 def test_bad_input_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("rho", REPRESENTATIONS)
+def test_representations_can_be_pickled(rho, rng):
+    again = pickle.loads(pickle.dumps(rho))
+    assert (type(again), again.group, repr(again)) == (type(rho), rho.group, repr(rho))
+    for g in rho.group.sample(rng, 3):
+        assert np.array_equal(again.matrix(g), rho.matrix(g))
+    again.check()
+
+
+BUILT = [
+    reps.sign(S3),
+    reps.dual(reps.conjugated(reps.vector(S3), np.diag([1.0, 2.0, 3.0]))),
+    from_generators(S3, [[1, 2, 0], [1, 0, 2]], "permutations"),
+    from_generators(S3, [[[1.0]], [[-1.0]]], "matrices"),
+    from_generators(TRIANGLE, [[0, 1], [1, 0]], "permutations"),
+]
+
+
+@pytest.mark.parametrize("rho", BUILT, ids=repr)
+def test_what_is_built_from_generators_can_be_pickled(rho):
+    again = pickle.loads(pickle.dumps(rho))
+    assert np.array_equal(every_image(again), every_image(rho))
+
+
+@pytest.mark.parametrize("rho", [*REPRESENTATIONS, *BUILT])
+def test_images_are_read_only(rho):
+    before = every_image(rho).copy()
+    for g in (*rho.group.generators, *rho.group.elements()):
+        with pytest.raises(ValueError, match="read-only"):
+            matrix = rho.matrix(g)
+            matrix *= 0
+        if isinstance(rho, PermutationRepresentation):
+            with pytest.raises(ValueError, match="read-only"):
+                rho.permutation(g)[0] = 0
+    assert np.array_equal(every_image(rho), before)
+
+
+@pytest.mark.parametrize("rho", [reps.vector(S3), reps.sign(S3)], ids=repr)
+def test_act_takes_lists_integers_and_tensors(rho):
+    g, x = [1, 2, 0], np.arange(2 * rho.dimension).reshape(2, -1)
+    expected = x @ rho.matrix(g).T
+    for given_as in (x, x.tolist(), x.astype(np.float32), torch.tensor(x), torch.tensor(x) * 1.0):
+        moved = rho.act(g, given_as)
+        assert isinstance(moved, torch.Tensor) == isinstance(given_as, torch.Tensor)
+        np.testing.assert_array_equal(np.asarray(moved), expected)
+    traced = torch.ones(rho.dimension, requires_grad=True)
+    rho.act(g, traced).sum().backward()
+    np.testing.assert_array_equal(traced.grad, rho.matrix(g).sum(axis=0))
+
+
+@given(permutation_groups(max_degree=5, max_generators=2), st.data())
+def test_images_of_generators_extend_if_some_representation_has_them(group, data):
+    """The oracle lists pairs of elements and images: as many as elements, or no representation."""
+    images = [data.draw(st.permutations(range(3))) for _ in group.generators]
+    steps = zip(group.generators, images, strict=True)
+    pairs = [(*g.tolist(), *(group.degree + np.array(p))) for g, p in steps]
+    if len(closure(pairs)) == group.order:
+        rho = from_generators(group, images, "drawn")
+        rho.check()
+        assert [rho.permutation(s).tolist() for s in group.generators] == images
+    else:
+        with pytest.raises(ValueError, match="images: not a representation, two ways"):
+            from_generators(group, images, "drawn")
+        with pytest.raises(ValueError, match="images: not a representation, two ways"):
+            from_generators(group, [np.eye(3)[np.argsort(p)] for p in images], "drawn")
+
+
+def test_a_group_too_large_to_list_is_represented_from_generators(monkeypatch, rng):
+    S10 = groups.symmetric(10)
+    monkeypatch.setattr(groups.PermutationGroup, "elements", None)
+    graphs = reps.adjacency(S10)
+    again = from_generators(S10, [graphs.permutation(s) for s in S10.generators], "again")
+    again.check()
+    for g in S10.sample(rng, 20):
+        assert np.array_equal(again.permutation(g), graphs.permutation(g))
+    with pytest.raises(ValueError, match="images: not a representation"):
+        from_generators(S10, [[1, 2, 0], [1, 0, 2]], "S_10 on three points")
 
 
 def test_names_say_what_acts_on_what():

@@ -275,6 +275,7 @@ def _checked_images(images: Sequence[ArrayLike], count: int) -> list[np.ndarray]
             raise ValueError(f"images[{i}]: expected a permutation of {size[0]}, got {a.tolist()}")
         if not permuting and (a.ndim != 2 or a.shape != size * 2):
             raise ValueError(f"images[{i}]: expected a matrix of shape {size * 2}, got {a.shape}")
+    check_count("dimension", size[0], 1)
     return arrays if permuting else [real_array(f"images[{i}]", a) for i, a in enumerate(arrays)]
 
 
