@@ -536,7 +536,7 @@ MATRICES = {  # generators, order, sizes of the conjugacy classes
     "D_3": (plane_dihedral(3), 6, [1, 2, 3]),
     "D_4": (plane_dihedral(4), 8, [1, 1, 2, 2, 2]),
     "D_7": (plane_dihedral(7), 14, [1, 2, 2, 2, 7]),
-    "D_100": (plane_dihedral(100), 200, [1, 1, *[2] * 49, 50, 50]),
+    "D_30": (plane_dihedral(30), 60, [1, 1, *[2] * 14, 15, 15]),
     "cube": (CUBE, 24, [1, 3, 6, 6, 8]),
     "Q_8": (QUATERNIONS.generators, 8, [1, 1, 2, 2, 2]),
 }

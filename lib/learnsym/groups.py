@@ -33,7 +33,11 @@ ENTRY_LIMIT = 1e9
 
 
 class Group:
-    """A finite group; the base of :class:`PermutationGroup` and :class:`MatrixGroup`."""
+    """A finite group; the base of :class:`PermutationGroup` and :class:`MatrixGroup`.
+
+    Both have ``multiply(a, b)``, ``inverse(a)``, ``key(a)``, a name that equal elements share,
+    ``element(g)``, which refuses what is none, and ``sample(rng, size)``.
+    """
 
     name: str
     generators: tuple[np.ndarray, ...]
@@ -46,7 +50,7 @@ class Group:
         Raises
         ------
         ValueError
-            There are more than 200,000; draw from the group with :meth:`sample`.
+            There are more than 200,000; draw from the group with ``sample``.
         """
         return list(self._listed)
 
@@ -320,7 +324,7 @@ class MatrixGroup(Group):
         return np.linalg.inv(a)
 
     def key(self, a: np.ndarray) -> int:
-        """Return the number of ``a`` in :meth:`elements`; ValueError if it is not near to any."""
+        """Return the number of ``a`` in ``elements()``; ValueError if it is not near to any."""
         array = real_array("g", a)
         if array.shape == self.identity.shape:
             number, gap = self._nearest(array)

@@ -84,7 +84,7 @@ class Representation:
         return self.dense(self.group.element(g))
 
     def dense(self, g: np.ndarray) -> np.ndarray:
-        """Return the matrix of :meth:`image`."""
+        """Return the matrix of ``image(g)``."""
         return self.image(g)
 
     def act(self, g: np.ndarray, x: "ArrayLike | torch.Tensor") -> "np.ndarray | torch.Tensor":
@@ -169,7 +169,7 @@ class PermutationRepresentation(Representation):
         return self.image(self.group.element(g))
 
     def dense(self, g: np.ndarray) -> np.ndarray:
-        """Return the permutation matrix of :meth:`image`."""
+        """Return the permutation matrix of ``image(g)``."""
         matrix = np.zeros((self.dimension, self.dimension))
         matrix[self.image(g), np.arange(self.dimension)] = 1.0
         return frozen(matrix)
