@@ -5,7 +5,7 @@ The modules are found statically from the import statements, those inside functi
 (``importlib.import_module``) and data files, which have checksums of their own.
 
 The digest of a module is taken from its syntax tree without docstrings, comments, formatting and
-positions. It is the same on Python 3.11 and 3.12.
+positions. It is the same on Python 3.11 to 3.14.
 """
 
 import ast
