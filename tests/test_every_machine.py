@@ -110,6 +110,20 @@ def test_the_settings_reach_whoever_does_not_guard_against_them(tmp_path):
     assert done.stdout.split() == ["9.0"]
 
 
+def test_a_chapter_runs_away_from_the_repository(tmp_path):
+    """As a downloaded notebook does beside an installed wheel: a folder with one file."""
+    shutil.copytree(ROOT / "lib" / "learnsym", tmp_path / "site" / "learnsym")
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    shutil.copy(ROOT / "book" / "foundations" / f"{CHAPTER}.py", folder)
+    env = environment(tmp_path, PYTHONPATH=str(tmp_path / "site"), HOME=str(tmp_path))
+    command = [sys.executable, f"{CHAPTER}.py"]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Figure digit-orbit" in done.stdout and "✓ holds" in done.stdout
+    assert tree(folder) == [f"{CHAPTER}.py"]
+
+
 # --- processors ---------------------------------------------------------------------------------
 
 # digests of products and of exponentials, and what NumPy and PyTorch say that they use
