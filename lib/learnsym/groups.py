@@ -246,7 +246,7 @@ class MatrixGroup(Group):
         self.identity = frozen(np.eye(self.dimension))
         for i, g in enumerate(self.generators):
             _check_finite_order(g, i)
-        self._listed, self._size = [self.identity], np.linalg.norm(self.identity)
+        self._listed, self._size, self._gap = [self.identity], np.linalg.norm(self.identity), 0.0
         line = np.cos(np.arange(1, self.identity.size + 1) ** 2)
         self._line = line / np.linalg.norm(line)
         self._shadows = np.array([self._line @ self.identity.ravel()])
@@ -271,6 +271,7 @@ class MatrixGroup(Group):
         self._size = max(self._size, np.linalg.norm(product))
         number, gap = self._nearest(product)
         if gap <= _rounding(self.order, self._size):
+            self._gap = max(self._gap, gap)
             return number
         back = np.linalg.norm(np.linalg.inv(self._listed[number]))
         if gap < _separation(MATRIX_ORDER_LIMIT, back):
@@ -286,17 +287,17 @@ class MatrixGroup(Group):
 
         ``left[i, j]`` is the number of ``s_i g_j``.
         """
-        allowed, apart = _rounding(self.order, self._size), _separation(self.order, self._size)
-        if 4 * allowed > apart:
+        apart = _separation(self.order, self._size)
+        if self._gap > apart / 4:
             raise ValueError(
-                f"generators: expected elements that rounding can tell apart, got {self.order} "
-                f"of norms up to {self._size:.3g}, as near as {apart:.2g} to each other"
+                f"generators: expected elements that rounding can tell apart, got {self.order} as "
+                f"near as {apart:.2g} to each other, and equal ones {self._gap:.2g} apart"
             )
         right = np.zeros_like(left)
         for i, s in enumerate(self.generators):
             for j, g in enumerate(self._listed):
                 right[i, j], gap = self._nearest(self.multiply(g, s))
-                if gap > allowed:
+                if gap > apart / 4:
                     raise _not_closed("elements", f"one that misses by {gap:.2g}", g, s)
         _check_regular(left, right)
 
@@ -369,7 +370,7 @@ def _rounding(factors: int, size: float) -> float:
     It grows with the number of factors, and so do the powers of a shear: a shear above rounding
     stays above it.
     """
-    return min(TOLERANCE, ROUNDING * factors * max(1.0, size) ** 2)
+    return min(TOLERANCE * size, ROUNDING * factors * size**2)
 
 
 def _not_closed(expected: str, got: str, a: np.ndarray, b: np.ndarray) -> ValueError:
