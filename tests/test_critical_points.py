@@ -8,9 +8,9 @@ from learnsym import gallery, groups
 from learnsym import representations as reps
 from learnsym.checks import critical_points as checks
 from learnsym.checks import critical_search, saddle_escape
+from learnsym.checks.lowrank_critical import critical_count, critical_sets, whitened
+from learnsym.checks.lowrank_layers import lift
 from learnsym.lowrank import LowRankProblem
-from learnsym.lowrank.critical import critical_count, critical_sets, whitened
-from learnsym.lowrank.layers import lift
 
 SWAP = reps.polynomial(reps.vector(groups.symmetric(2)), 2)
 

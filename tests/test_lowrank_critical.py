@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cases import seeds
 from learnsym import groups, lowrank
 from learnsym import representations as reps
+from learnsym.checks import lowrank_critical as crit
 from learnsym.lowrank import LowRankProblem
-from learnsym.lowrank import critical as crit
 
 
 def random_problem(seed, m=3, n=4, rank=2, basis=None):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from learnsym.checks import lowrank_layers as deep
+from learnsym.checks.lowrank_critical import signature
 from learnsym.lowrank import LowRankProblem
-from learnsym.lowrank import layers as deep
-from learnsym.lowrank.critical import signature
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from cases import REPRESENTATIONS
 from learnsym import groups, representations
+from learnsym.checks import lowrank_crossings as crossings
+from learnsym.checks.lowrank_path import RegularisationPath
 from learnsym.equivariant import reynolds
-from learnsym.lowrank import Moments, crossings, hard_wired, regularised
-from learnsym.lowrank.path import RegularisationPath
+from learnsym.lowrank import Moments, hard_wired, regularised
 
 SMALL = [param for param in REPRESENTATIONS if param.values[0].dimension <= 16]
 

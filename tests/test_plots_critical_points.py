@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from learnsym.checks.critical_points import rank_one_slice
+from learnsym.checks.lowrank_critical import CriticalSet
 from learnsym.checks.saddle_escape import Escape
-from learnsym.lowrank.critical import CriticalSet
 from learnsym.plots import critical_points as plots
 from learnsym.publish.plotted import plotted_csv
 

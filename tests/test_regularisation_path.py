@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from learnsym import groups, representations
+from learnsym.checks import lowrank_crossings as crossings
 from learnsym.checks import path_crossings as exact
 from learnsym.checks import regularisation_path as checks
-from learnsym.lowrank import crossings
 
 GRID = np.linspace(0.01, 1, 60)
 

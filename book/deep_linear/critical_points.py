@@ -30,7 +30,7 @@ import numpy as np
 from learnsym import gallery, groups, publish, representations
 from learnsym.checks import critical_points as checks
 from learnsym.checks import critical_search, draws, saddle_escape
-from learnsym.lowrank.critical import critical_count, critical_sets, reduced
+from learnsym.checks.lowrank_critical import critical_count, critical_sets, reduced
 from learnsym.plots import critical_points as plots
 
 publish.use_style()

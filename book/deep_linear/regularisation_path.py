@@ -31,7 +31,8 @@ from learnsym import groups, publish, representations
 from learnsym.checks import draws
 from learnsym.checks import path_crossings as exact
 from learnsym.checks import regularisation_path as checks
-from learnsym.lowrank import crossings, unconstrained
+from learnsym.checks import lowrank_crossings as crossings
+from learnsym.lowrank import unconstrained
 from learnsym.plots import regularisation_path as plots
 from learnsym.equivariant import reynolds
 

@@ -8,6 +8,16 @@ from math import comb
 import numpy as np
 
 from learnsym.checks.digit_optima import digit_data
+from learnsym.checks.lowrank_critical import (
+    critical_sets,
+    morse_index,
+    riemannian_gradient,
+    riemannian_hessian,
+    sample_point,
+    signature,
+    whitened,
+)
+from learnsym.checks.lowrank_layers import layer_gradients, layer_hessian, lift
 from learnsym.gallery import Case
 from learnsym.lowrank import (
     LowRankProblem,
@@ -17,16 +27,6 @@ from learnsym.lowrank import (
     invariant_rows,
     regularised,
 )
-from learnsym.lowrank.critical import (
-    critical_sets,
-    morse_index,
-    riemannian_gradient,
-    riemannian_hessian,
-    sample_point,
-    signature,
-    whitened,
-)
-from learnsym.lowrank.layers import layer_gradients, layer_hessian, lift
 from learnsym.representations import Representation
 
 

@@ -7,9 +7,9 @@ steps, which are exact for polynomials.
 
 import numpy as np
 
+from learnsym.checks.lowrank_critical import reduced
+from learnsym.checks.lowrank_layers import layer_hessian
 from learnsym.lowrank import LowRankProblem
-from learnsym.lowrank.critical import reduced
-from learnsym.lowrank.layers import layer_hessian
 
 ITERATIONS = 80
 COMPLEX_STEP = 1e-30

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from learnsym import groups, representations
+from learnsym.checks import lowrank_crossings as crossings
+from learnsym.checks.lowrank_path import RegularisationPath
 from learnsym.checks.regularisation_path import random_path
-from learnsym.lowrank import Moments, crossings
-from learnsym.lowrank.path import RegularisationPath
+from learnsym.lowrank import Moments
 from learnsym.representations import Representation
 
 CROSSING = 0.25  # strength at which the path of the counterexample jumps

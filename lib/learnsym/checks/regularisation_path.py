@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from learnsym import gallery
+from learnsym.checks import lowrank_crossings as crossings
 from learnsym.checks.digit_optima import CLASSES, digit_data
+from learnsym.checks.lowrank_path import RegularisationPath
 from learnsym.equivariant import reynolds
-from learnsym.lowrank import Moments, constraint, crossings
-from learnsym.lowrank.path import RegularisationPath
+from learnsym.lowrank import Moments, constraint
 from learnsym.representations import Representation
 
 WIDTH = 1e-9

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from learnsym.checks.lowrank_layers import escape_direction, layer_gradients, lift, product
 from learnsym.lowrank import LowRankProblem
-from learnsym.lowrank.layers import escape_direction, layer_gradients, lift, product
 
 HORIZON = 60.0  # in units of the time that a flow along the best direction takes
 TAIL = 4.0  # how long the flow is followed after the escape, in units of 1 / singular value

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from learnsym.checks.lowrank_critical import CriticalSet
 from learnsym.checks.saddle_escape import Escape
-from learnsym.lowrank.critical import CriticalSet
 from learnsym.publish import COLORS, MARKERS
 
 STYLES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (7, 1.6, 1.4, 1.6)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from learnsym.lowrank.path import RegularisationPath
+from learnsym.checks.lowrank_path import RegularisationPath
 
 MARGIN = 1e4  # how far beyond the smallest and largest level a path is looked at
 ZOOMS = 8

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import eigh
 
-from learnsym.lowrank.moments import Moments
-from learnsym.lowrank.problem import RANK_TOLERANCE, TIE_TOLERANCE, constraint, invariant_rows
+from learnsym.lowrank import RANK_TOLERANCE, TIE_TOLERANCE, Moments, constraint, invariant_rows
 from learnsym.representations import Representation
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from learnsym.lowrank.problem import TIE_TOLERANCE, LowRankProblem
+from learnsym.lowrank import TIE_TOLERANCE, LowRankProblem
 
 SIGN_TOLERANCE = 1e-9
 MANIFOLD_TOLERANCE = 1e-10

@@ -2,7 +2,7 @@
 
 Layers are a sequence ``[W_1, ..., W_L]`` of shapes ``(h_1, n), (h_2, h_1), ..., (m, h_(L-1))``. The
 smallest hidden width bounds the rank. Rows of ``W_1`` are not restricted: for a hard-wired problem
-pass :func:`learnsym.lowrank.critical.reduced`.
+pass :func:`learnsym.checks.lowrank_critical.reduced`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from learnsym.lowrank.problem import LowRankProblem
+from learnsym.lowrank import LowRankProblem
 
 LIFT_TOLERANCE = 1e-10
 
