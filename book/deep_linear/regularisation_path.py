@@ -153,15 +153,10 @@ before, after = (optimum(jumping, 0.25 * (1 + s)) for s in (-1e-9, 1e-9))
 # The example meets every hypothesis of Theorem 9: $XX^\top$ has full rank, $T(\lambda)$ has full rank for every $\lambda \ge 0$, $r$ is less than the nullity 2 of $\Gamma$, and the hard-wired target has rank 2, which is more than $r$.
 
 # %%
-claim(
-    "beyond: D, Theorem 9",
-    "For inputs $I_3$, $\\rho(g) = \\operatorname{diag}(1, 1, -1)$, targets $\\operatorname{diag}(1, 1/2, 2)$ and $r = 1$, "
-    "the optimum jumps from $\\operatorname{diag}(0, 0, 1/2)$ to $\\operatorname{diag}(1, 0, 0)$ at $\\lambda = 1/4$.",
-    [before, after],
-    equals=[np.diag([0, 0, 0.5]), np.diag([1.0, 0, 0])],
-    within=1e-6,
-    id="path-jumps-at-one-quarter",
-)
+claim("beyond: D, Theorem 9",
+      "The optimum jumps from $\\operatorname{diag}(0, 0, \\frac12)$ to "
+      "$\\operatorname{diag}(1, 0, 0)$ at $\\lambda = \\frac14$.", [before, after], within=1e-6,
+      equals=[np.diag([0, 0, 0.5]), np.diag([1.0, 0, 0])], id="path-jumps-at-one-quarter")
 
 # %% tags=["hide-input"]
 grid = np.linspace(0.005, 0.6, 600)
@@ -274,15 +269,11 @@ for case in gallery.cases() * draws:
         ranks += [matrix_rank(unbounded(p, lam)) - min(4, rho.dimension) for lam in (0, 0.1, 1)]
         paths.append(p)
 claim("D: Remark 10", "$T(\\lambda)$ has full rank.", ranks, equals=0, within=0.5)
-claim(
-    "D: Theorem 9",
-    "The path is continuous if $\\sigma_r > \\sigma_{r+1}$ for every $\\lambda$, as for almost all targets.",
-    [step(p, smallest_gap(p, strengths(p, 200))[0]) for p in paths],
-    below=1e-3,
-    correction="Full rank is not enough. Where $\\sigma_r$ and $\\sigma_{r+1}$ cross, the optimum jumps.",
-    published=step(jumping, 0.25),
-    details="Step over a relative change of $2 \\cdot 10^{-9}$ at the smallest gap; published: the example.",
-)
+steps = [step(p, smallest_gap(p, strengths(p, 200))[0]) for p in paths]
+claim("D: Theorem 9",
+      "The path is continuous if $\\sigma_r > \\sigma_{r+1}$ throughout, as almost surely.",
+      steps, below=1e-3, published=step(jumping, 0.25),
+      correction="Full rank is not enough. Where $\\sigma_r$ and $\\sigma_{r+1}$ cross, it jumps.")
 
 # %% [markdown]
 # In the counterexample $\sigma_1 = 1/\sqrt3$ at the crossing, and the jump has length $\sqrt{2/3}$ in the norm of the theorem.
@@ -327,15 +318,10 @@ jumps = []
 for p, lam in [(jumping, 0.25), *crossed]:
     V, W = optimum(p, lam * (1 - 1e-8)), optimum(p, lam * (1 + 1e-8))
     jumps.append(length(W - V, p, lam) / (np.sqrt(2) * sigma(p, lam)[0]))
-claim(
-    "beyond: D, Theorem 9",
-    "Where one branch of singular values replaces another, the path jumps by $\\sqrt2\\,\\sigma_r$ in "
-    "the norm $\\operatorname{tr}(W A_\\lambda W^\\top)^{1/2}$.",
-    jumps,
-    equals=1,
-    within=1e-4,
-    id="length-of-a-jump",
-)
+claim("beyond: D, Theorem 9",
+      "Where one branch of singular values replaces another, the path jumps by "
+      "$\\sqrt2\\,\\sigma_r$ in the norm $\\operatorname{tr}(W A_\\lambda "
+      "W^\\top)^{1/2}$.", jumps, equals=1, within=1e-4, id="length-of-a-jump")
 
 # %% [markdown]
 # ## The minimum value does not jump
@@ -381,14 +367,10 @@ for p in [jumping, *(p for p, _ in crossed), *paths]:
     v, slope = np.array([(value(p, lam), penalty(p, lam)) for lam in grid]).T
     tangents = v[:, None] + slope[:, None] * (grid - grid[:, None])
     above.append(np.min(tangents - v) / abs(v[0]))
-claim(
-    "beyond: D, Theorem 9",
-    "The minimum value is concave in $\\lambda$ with slope $\\lVert W\\Gamma\\rVert^2$: all tangents lie "
-    "above it, at jumps too.",
-    above,
-    above=-1e-12,
-    id="value-is-concave",
-)
+claim("beyond: D, Theorem 9",
+      "The minimum value is concave in $\\lambda$ with slope $\\lVert "
+      "W\\Gamma\\rVert^2$: all tangents lie above it, at jumps too.", above,
+      above=-1e-12, id="value-is-concave")
 
 # %% [markdown]
 # Note what is monotone: the penalty.
@@ -403,14 +385,10 @@ def fraction(W, R):
 R, rises = reynolds(turns), []
 for p in (draw(turns, 2, 1) for _ in range(40 * draws)):
     rises.append(max(np.diff([fraction(optimum(p, lam), R) for lam in strengths(p, 60)])))
-claim(
-    "beyond: D, Theorem 9",
-    "The non-invariant fraction of the weights can rise with the strength, and often does.",
-    np.mean(np.array(rises) > 1e-3),
-    above=0.3,
-    id="non-invariant-fraction-may-rise",
-    details="Share of random paths on 4 x 4 images with two outputs and rank 1 on which it rises.",
-)
+claim("beyond: D, Theorem 9",
+      "On many paths the non-invariant fraction of the weights rises with the strength.",
+      np.mean(np.array(rises) > 1e-3), above=0.3, id="non-invariant-fraction-may-rise",
+      details="Share of random paths on 4 x 4 images with two outputs and rank 1.")
 
 # %% [markdown]
 # (rare-crossings)=
@@ -529,15 +507,10 @@ def nearest(start, end):
 
 
 general, symmetric = segments(False), segments(True)
-claim(
-    "beyond: D, Theorem 9",
-    "With a second symmetry that splits two outputs, and as many invariant as other inputs in both "
-    "blocks, one random data set in four has a crossing.",
-    np.mean(symmetric[0][:, 0] * symmetric[1][:, 0] < 0),
-    equals=0.25,
-    within=0.004,
-    id="one-in-four-crosses",
-)
+share = np.mean(symmetric[0][:, 0] * symmetric[1][:, 0] < 0)
+claim("beyond: D, Theorem 9",
+      "With a second symmetry that splits two outputs, one data set in four has a crossing.",
+      share, equals=0.25, within=0.004, id="one-in-four-crosses")
 
 # %%
 bounds = np.geomspace(1e-3, 0.5, 31)
@@ -629,15 +602,9 @@ measured = [ratios(jumping, 0.25, F, 1e-3)]
 for p, lam in crossed[: 3 * draws]:
     F = rng.normal(size=p.C.shape)
     measured.append(ratios(p, lam, F * norm(p.C) / norm(F), 1e-5))
-claim(
-    "beyond: D, Theorem 9",
-    "A perturbation of size $\\varepsilon$ turns a crossing into an avoided one: gap and largest speed "
-    "are $\\varepsilon\\lvert\\beta\\rvert/\\sigma_r$ and $\\sigma_r\\lvert D\\rvert / (2\\sqrt2\\,\\varepsilon\\lvert\\beta\\rvert)$.",
-    measured,
-    equals=1,
-    within=0.01,
-    id="avoided-crossing-law",
-)
+claim("beyond: D, Theorem 9",
+      "Near an avoided crossing, smallest gap and largest speed follow the law in closed form.",
+      measured, equals=1, within=0.01, id="avoided-crossing-law")
 
 # %% [markdown]
 # (path-limit)=
@@ -694,14 +661,10 @@ for p in paths:
     spread = norm(p.C @ p.z, 2) ** 2 / (s[p.r - 1] ** 2 - s[p.r] ** 2)
     lam = 1e4 * max(max(p.kappa), spread)
     late.append(norm(optimum(p, lam) - optimum(p, np.inf)) * lam / norm(first_order(p)))
-claim(
-    "D: Theorem 9",
-    "The path tends to the hard-wired optimum, if that has a gap, with distance $\\lVert W_1\\rVert/\\lambda$.",
-    late,
-    equals=1,
-    within=1e-3,
-    id="first-term-of-the-expansion",
-)
+claim("D: Theorem 9",
+      "The path tends to the hard-wired optimum, if that has a gap, with distance "
+      "$\\lVert W_1\\rVert/\\lambda$.", late, equals=1, within=1e-3,
+      id="first-term-of-the-expansion")
 
 # %% [markdown]
 # ### Breaking the limit: a tie at infinity
@@ -717,14 +680,10 @@ claim(
 # %%
 tied = fractions(np.eye(3) / 3, np.array([[1.0, 0, 1], [0, 1, 0]]) / 3, mirror, r=1)
 end = optimum(tied, 1e8)
-claim(
-    "beyond: D, Theorem 9",
-    "If the hard-wired problem has a tie, the path tends to one of its optima. Others, as good, stay at a distance.",
-    [norm(end - np.eye(2, 3) * [[1], [0]]), norm(end - np.eye(2, 3) * [[0], [1]])],
-    equals=[0, np.sqrt(2)],
-    within=1e-6,
-    id="tie-at-infinity",
-)
+apart = [norm(end - np.eye(2, 3) * kept) for kept in ([[1], [0]], [[0], [1]])]
+claim("beyond: D, Theorem 9",
+      "At a tie the path tends to one hard-wired optimum. Others, as good, stay at a distance.",
+      apart, equals=[0, np.sqrt(2)], within=1e-6, id="tie-at-infinity")
 
 # %% [markdown]
 # (path-on-digits)=
@@ -838,30 +797,16 @@ figure(
 # A direction fades at its strength $\kappa_j$, the ratio of the mean square of the data in it to its penalty.
 
 # %%
-claim(
-    "beyond: D, Theorem 9",
-    "At the paper's strength 0.01 the non-invariant fraction of the optimal weights is small.",
-    [fraction(W, R) for W in at[0.01]],
-    below=0.06,
-    id="digit-weights-look-invariant",
-    details="Eight times 1,000 digits, rank 5.",
-)
-claim(
-    "beyond: D, Theorem 9",
-    "At this strength the predictions are neither invariant nor close to the hard-wired ones.",
-    [[asymmetry(W, p), distance(W, p)] for W, p in zip(at[0.01], thousands)],
-    above=0.3,
-    id="digit-predictions-are-not",
-    details="Both relative, in the root mean square over all rotated images, eight times 1,000 digits.",
-)
-claim(
-    "beyond: D, Theorem 9",
-    "The last directions fade between the paper's strengths 0.01 and 0.1.",
-    [p.kappa[-3:] / 9 for p in thousands],
-    between=(0.01, 0.1),
-    id="digit-path-fades-last",
-    details="The three largest $\\kappa_j/9$, eight times 1,000 digits.",
-)
+claim("beyond: D, Theorem 9",
+      "At the paper's strength 0.01 the non-invariant fraction of the weights is small.",
+      [fraction(W, R) for W in at[0.01]], below=0.06, id="digit-weights-look-invariant")
+seen = [[asymmetry(W, p), distance(W, p)] for W, p in zip(at[0.01], thousands)]
+claim("beyond: D, Theorem 9",
+      "There predictions are neither invariant nor close to the hard-wired ones.",
+      seen, above=0.3, id="digit-predictions-are-not")
+claim("beyond: D, Theorem 9",
+      "The last directions fade between the paper's strengths 0.01 and 0.1.",
+      [p.kappa[-3:] / 9 for p in thousands], between=(0.01, 0.1), id="digit-path-fades-last")
 
 # %% [markdown]
 # ### Where the path starts
@@ -877,17 +822,11 @@ seen = lam > 1e-12 * max(lam)
 root = (V[:, seen] / np.sqrt(lam[seen])) @ V[:, seen].T
 kept = np.linalg.eigh(p.C @ root @ (p.C @ root).T)[1][:, -5:]
 least, start = kept @ kept.T @ p.C @ root @ root, optimum(p, 0.0)
-claim(
-    "beyond: D, Theorem 9",
-    "On rank-deficient data the path does not start at the solution of least norm: the predictions are "
-    "the same, the weights are not, and the limit has the smaller penalty.",
-    [
-        abs((start - least) @ p.X.T).max() < 1e-6,
-        norm(start - least) > 0.2 * norm(least),
-        norm(start @ constraint(rho)) < 0.99 * norm(least @ constraint(rho)),
-    ],
-    id="digit-path-starts-elsewhere",
-)
+V, W = (norm(X @ constraint(rho)) for X in (start, least))
+claim("beyond: D, Theorem 9",
+      "The path does not start at the solution of least norm, but at that of least penalty.",
+      [norm((start - least) @ p.X.T) < 1e-6, norm(start - least) > 0.2 * norm(least), V < W],
+      id="digit-path-starts-elsewhere", details="Same predictions, other weights.")
 
 # %% [markdown]
 # ## What to take away
