@@ -23,8 +23,7 @@ scale = "book"
 seed = 0
 
 # %%
-from functools import reduce
-from itertools import combinations, pairwise
+from itertools import combinations
 from math import comb
 
 import matplotlib.pyplot as plt
@@ -33,7 +32,7 @@ import torch
 from numpy.linalg import eigvalsh, matrix_rank, norm, svd
 from scipy.integrate import solve_ivp
 from scipy.optimize import least_squares
-from torch.func import hessian
+from torch.func import grad, hessian
 
 from learnsym import gallery, groups, representations
 from learnsym.equivariant import dimension_by_characters
@@ -70,6 +69,7 @@ def three_problems(X, Y, rho, r, lam=0.3, **options):
     }
 
 
+# %%
 def draw(rho, m):
     """Inputs and targets without symmetry."""
     n = rho.dimension
@@ -95,6 +95,8 @@ def draw(rho, m):
 angles = np.radians(np.linspace(-45, 135, 181))
 a = b = np.stack([np.cos(angles), np.sin(angles)], axis=1)
 loss = 5 - (a @ np.diag([2, 1]) @ b.T) ** 2
+
+# %% tags=["hide-input"]
 fig, ax = plt.subplots(figsize=(5, 4))
 picture = ax.imshow(loss, origin="lower", extent=(-45, 135, -45, 135))
 fig.colorbar(picture, label="loss for the best $s$")
@@ -176,6 +178,10 @@ def slopes(theta, A, C, r):
     return np.concatenate([(W2.T @ E).ravel(), (E @ W1.T).ravel()])
 
 
+# %%
+precisely = {"method": "lm", "xtol": 1e-14, "ftol": 1e-14, "max_nfev": 600}
+
+
 def search(problem, r, starts):
     """Distinct critical maps W B of rank r, shape (found, m, k)."""
     A, C = problem.basis.T @ problem.A @ problem.basis, problem.C @ problem.basis
@@ -183,13 +189,11 @@ def search(problem, r, starts):
     size = np.sqrt(norm(C @ np.linalg.inv(A), 2) / r)
     for _ in range(starts):
         theta = size * np.exp(rng.uniform(0, 1)) * rng.normal(size=r * (k + m)) / 2
-        end = least_squares(
-            slopes, theta, args=(A, C, r), method="lm", xtol=1e-14, ftol=1e-14, max_nfev=600
-        )
+        end = least_squares(slopes, theta, args=(A, C, r), **precisely)
         W = end.x[r * k :].reshape(m, r) @ end.x[: r * k].reshape(r, k)
-        critical = norm(end.fun) < 1e-9 * norm(C) * size
         new = all(norm(W - V) > 1e-5 * size**2 for V in found)
-        if critical and new and svd(W)[1][r - 1] > 1e-4 * size**2:
+        full = svd(W)[1][r - 1] > 1e-4 * size**2
+        if new and full and norm(end.fun) < 1e-9 * norm(C) * size:
             found.append(W)
     return np.array(found).reshape(-1, m, k)
 
@@ -229,9 +233,11 @@ print("every predicted point is among those found:", max(missed) < 1e-4)
 right = [[comb(min(m, k), r) for k in (d, n)] for m, d, n, r in sizes]
 literal = [[comb(d, r), comb(min(m, n), r)] for m, d, n, r in sizes]
 claim("D: Proposition 13.1",
-      "Critical points are choices of $r$ triplets; hard-wired, $\\binom{\\min(m, d)}{r}$.",
-      counts[:, 0], equals=np.array(right)[:, 0], within=0.5, published=np.array(literal)[:, 0],
-      correction="The rank of the target is $\\min\\{d, m\\}$: $\\binom{d}{r}$ is for $m \\ge d$.")
+      "Critical points are choices of $r$ triplets; hard-wired, $\\binom{\\min(m, "
+      "d)}{r}$.", counts[:, 0], equals=np.array(right)[:, 0], within=0.5,
+      published=np.array(literal)[:, 0],
+      correction="The rank of the target is $\\min\\{d, m\\}$: $\\binom{d}{r}$ is for "
+      "$m \\ge d$.")
 claim("D: Proposition 13.3", "Regularisation adds critical points exactly if $m > d$.",
       np.diff(counts), equals=np.diff(right), within=0.5, published=np.diff(literal),
       correction="With no more outputs than invariant dimensions it adds none.")
@@ -261,13 +267,16 @@ for trio in trios:
     for problem in trio.values():
         p = np.count_nonzero(problem.singular_values)
         slope += [
-            tangent_part(problem, problem.at(I)) for I in combinations(range(p), problem.rank)
+            tangent_part(problem, problem.at(I))
+            for I in combinations(range(p), problem.rank)
         ]
     wired, augmented_one = trio["hard-wired"], trio["augmented"]
     p = np.count_nonzero(wired.singular_values)
     for I in combinations(range(p), wired.rank):
         apart.append(norm(wired.at(I) - augmented_one.at(I)) / norm(wired.at(I)))
 print(len(slope), "critical points, gradient zero:", max(slope) < 1e-10)
+
+# %%
 claim("D: Proposition 13.2",
       "The hard-wired and the augmented problem have the same critical maps.", apart,
       below=1e-8)
@@ -315,20 +324,20 @@ claim("D: Proposition 13.2",
 def chart_hessian(T, U, r):
     """Hessian of |U - T|^2 on the matrices of rank r, in the chart at U."""
     L, sigma, Rt = svd(U)
-    T = torch.tensor(L.T @ T @ Rt.T)
-    m, k = T.shape
+    T, (m, k) = torch.tensor(L.T @ T @ Rt.T), U.shape
 
     def loss(theta):
         a, b, c = theta.split([r * r, r * (k - r), (m - r) * r])
         a, b, c = a.view(r, r), b.view(r, k - r), c.view(m - r, r)
-        corner = c @ torch.linalg.solve(a, b)
-        return ((torch.cat([torch.hstack([a, b]), torch.hstack([c, corner])]) - T) ** 2).sum()
+        U = torch.vstack([a, c]) @ torch.hstack([torch.eye(r), torch.linalg.solve(a, b)])
+        return ((U - T) ** 2).sum()
 
     start = torch.zeros(r * (m + k - r), dtype=torch.float64)
     start[: r * r] = torch.tensor(np.diag(sigma[:r])).flatten()
     return hessian(loss)(start).numpy()
 
 
+# %%
 def signature(H):
     """Numbers of negative and of zero eigenvalues."""
     lam = eigvalsh(H)
@@ -351,9 +360,12 @@ for trio in trios:
     for problem in trio.values():
         T, sigma, r = problem.target, problem.singular_values, problem.rank
         for I in combinations(range(np.count_nonzero(sigma)), r):
-            measured.append(signature(chart_hessian(T, problem.coordinates(problem.at(I)), r)))
+            measured.append(
+                signature(chart_hessian(T, problem.coordinates(problem.at(I)), r))
+            )
             predicted.append([out_of_order(sigma, I), 0])
 
+# %%
 claim("beyond: D, Proposition 13.1",
       "The Morse index is the number of pairs out of order; no Hessian is singular.",
       measured, equals=predicted, within=0.5, id="morse-index-formula",
@@ -380,10 +392,14 @@ wired = paper["hard-wired"].basis
 matrices = [S, paper["augmented"].A, paper["regularised"].A, wired.T @ S @ wired]
 
 rank = [np.sum(eigvalsh(A) > 1e-12 * norm(A, 2)) for A in matrices]
+
+# %%
 claim("beyond: D, Theorem 6",
-      "Of 196 pixels 164 are ever lit, 180 in some rotation; 45 of 49 invariant features are.",
-      rank, equals=[164, 180, 192, 45], within=0.5, id="digits-lack-full-rank",
-      details="Ranks of $S$, $\\bar S$, $S + \\lambda\\Gamma\\Gamma^\\top$ and $B^\\top S B$.")
+      "Of 196 pixels 164 are ever lit, 180 in some rotation; 45 of 49 invariant "
+      "features are.", rank, equals=[164, 180, 192, 45], within=0.5,
+      id="digits-lack-full-rank",
+      details="Ranks of $S$, $\\bar S$, $S + \\lambda\\Gamma\\Gamma^\\top$ and "
+      "$B^\\top S B$.")
 
 # %% [markdown]
 # So we use pseudo-inverses, which keep the critical maps of least norm.
@@ -398,8 +414,12 @@ published = {
     "regularised": [10.28, 8.81, 8.52, 7.62, 7.05, 6.16, 5.44, 4.61, 4.00],
 }
 units = {"hard-wired": 1, "augmented": 2, "regularised": 1}
-Z = {name: np.sqrt(1000) * units[name] * p.singular_values[:9] for name, p in paper.items()}
+Z = {
+    name: np.sqrt(1000) * units[name] * p.singular_values[:9]
+    for name, p in paper.items()
+}
 
+# %% tags=["hide-input"]
 fig, axes = plt.subplots(1, 2, figsize=(6, 3), sharey=True)
 for ax, values, title in zip(axes, (Z, published), ("(a) here", "(b) paper D")):
     for (name, sigma), marker in zip(values.items(), "os^"):
@@ -437,12 +457,16 @@ figure(
 
 # %%
 data = Moments.from_data(X, Y)
-family = [regularised(data, rho, 5, lam, True).singular_values for lam in (0, 0.01, 0.1, 0.9)]
+family = [
+    regularised(data, rho, 5, lam, True).singular_values for lam in (0, 0.01, 0.1, 0.9)
+]
 family.append(paper["hard-wired"].singular_values[:9])
 claim("D: Figure 5",
       "$Z^{\\text{da}}$ is twice $Z^{\\text{inv}}$: 20.6 and 10.3 at the first index.",
       [Z["augmented"][0], Z["hard-wired"][0]],
       equals=[published["augmented"][0], published["hard-wired"][0]], within=0.3)
+
+# %%
 claim("D: Figure 5",
       "At the second index $Z^{\\text{reg}}$ lies below $Z^{\\text{inv}}$.",
       Z["regularised"][1] - Z["hard-wired"][1], below=0, verdict="not reproduced",
@@ -498,7 +522,7 @@ figure(
 
 # %%
 def turned(sigma, I):
-    """The matrix that keeps I, after a random turn within each block of equal values."""
+    """Keeps I, after a random turn within each block of equal values."""
     Q = np.zeros((len(sigma),) * 2)
     for value in set(sigma):
         block = np.flatnonzero(sigma == value)
@@ -506,20 +530,18 @@ def turned(sigma, I):
     return (Q[:, I] * sigma[list(I)]) @ Q[:, I].T
 
 
-lines, agrees = [], []
+# %%
+sets, agrees = {}, []
 for sigma, r in (np.array([3.0, 2, 2, 1]), 2), (np.array([2.0, 2, 2, 1, 1]), 3):
-    T = np.diag(sigma)
-    for kept in sorted({tuple(sigma[list(I)]) for I in combinations(range(len(sigma)), r)})[::-1]:
-        free = [int(np.sum(sigma == v)) for v in kept]
-        I = [int(np.flatnonzero(sigma == v)[0]) + kept[:i].count(v) for i, v in enumerate(kept)]
-        dimension = sum(free[i] - kept.count(v) for i, v in enumerate(kept))
-        predicted = [out_of_order(sigma, I), dimension]
-        points = [turned(sigma, I) for _ in range(5)]
-        agrees += [signature(chart_hessian(T, U, r)) == predicted for U in points]
-        agrees += [
-            np.isclose(norm(U - T) ** 2, sum(sigma**2) - sum(np.square(kept))) for U in points
-        ]
-        lines.append([", ".join(f"{v:g}" for v in kept), *predicted])
+    for I in combinations(range(len(sigma)), r):
+        others = np.delete(sigma, I)
+        predicted = [out_of_order(sigma, I), sum(np.sum(others == sigma[i]) for i in I)]
+        sets[", ".join(f"{sigma[i]:g}" for i in I)] = predicted
+        for U in (turned(sigma, I), turned(sigma, I)):
+            loss = norm(U - np.diag(sigma)) ** 2
+            agrees.append(np.isclose(loss, np.sum(others**2)))
+            agrees.append(signature(chart_hessian(np.diag(sigma), U, r)) == predicted)
+lines = [[kept, *line] for kept, line in sets.items()]
 table(["kept", "Morse index", "dimension of the set"], lines)
 
 # %%
@@ -588,52 +610,55 @@ def lift(U, widths, spare=0.0):
 
 
 # %%
-def layer_hessian(T, layers):
-    """Hessian of |W_L ... W_1 - T|^2 in all parameters."""
-    shapes = [layer.shape for layer in layers]
+def network_loss(T, layers):
+    """|W_L ... W_1 - T|^2 as a function of all parameters in one vector."""
+    T, shapes = torch.tensor(T), [W.shape for W in layers]
 
     def loss(theta):
         parts = theta.split([a * b for a, b in shapes])
-        W = reduce(
-            lambda W, part: part[0].view(part[1]) @ W,
-            zip(parts, shapes),
-            torch.eye(shapes[0][1], dtype=theta.dtype),
-        )
-        return ((W - torch.tensor(T)) ** 2).sum()
+        Ws = [part.view(shape) for part, shape in zip(parts, shapes)]
+        return ((torch.linalg.multi_dot(Ws[::-1]) - T) ** 2).sum()
 
-    return hessian(loss)(torch.tensor(np.concatenate([layer.ravel() for layer in layers]))).numpy()
+    return loss
 
 
-networks = {
-    "two layers": ([2], 0.0),
-    "three layers": ([2, 2], 0.0),
-    "three layers, spare weights 0.5": ([2, 2], 0.5),
-    "four layers": ([3, 2, 2], 0.0),
+def flat(layers):
+    return torch.tensor(np.concatenate([W.ravel() for W in layers]))
+
+
+# %%
+networks = {  # widths, spare weights, and whether their product has full rank
+    "two layers": ([2], 0.0, True),
+    "three layers": ([2, 2], 0.0, False),
+    "three layers, spare weights 0.5": ([2, 2], 0.5, True),
+    "four layers": ([3, 2, 2], 0.0, False),
 }
 T = small[0]["hard-wired"].target
 u, sigma, vt = svd(T, full_matrices=False)
 choices = [I for q in range(3) for I in combinations(range(3), q)]
 descents, predicted = [], []
 for I in choices:
-    U, q = (u[:, I] * sigma[list(I)]) @ vt[list(I)], len(I)
-    spaces = [
-        2 - q if name in ("two layers", "three layers, spare weights 0.5") else 0
-        for name in networks
-    ]
-    descents.append([signature(layer_hessian(T, lift(U, *net)))[0] for net in networks.values()])
-    predicted.append([out_of_order(sigma, I) + z * (3 - q) for z in spaces])
+    for widths, spare, full in networks.values():
+        layers = lift((u[:, I] * sigma[list(I)]) @ vt[list(I)], widths, spare)
+        H = hessian(network_loss(T, layers))(flat(layers)).numpy()
+        z = (2 - len(I)) * full
+        descents.append(signature(H)[0])
+        predicted.append(out_of_order(sigma, I) + z * (3 - len(I)))
+descents = np.reshape(descents, (len(choices), len(networks)))
 kept = [", ".join(str(i + 1) for i in I) or "none" for I in choices]
-table(["kept triplets", *networks], [[name, *line] for name, line in zip(kept, descents)])
+table(["kept triplets", *networks], [[k, *line] for k, line in zip(kept, descents)])
 
 # %%
 claim("beyond: D",
-      "A lift of $q$ of $p$ triplets has a way down per pair out of order, and $z(p - q)$ more.",
-      descents, equals=predicted, within=0.5, id="descent-directions-in-parameter-space",
-      details="Negative eigenvalues of the Hessian in all layers; $z$: rank of the spare weights.")
+      "A lift of $q$ of $p$ triplets has a way down per pair out of order, and $z(p - "
+      "q)$ more.", descents.ravel(), equals=predicted, within=0.5,
+      id="descent-directions-in-parameter-space",
+      details="Negative eigenvalues of the Hessian in all layers; $z$: rank of the "
+      "spare weights.")
 leading = [i for i, I in enumerate(choices) if I in [(), (0,)]]
 claim("beyond: D",
       "With three or more layers, balanced lifts of the largest $q < r$ triplets have "
-      "no negative eigenvalue.", np.array(descents)[leading][:, [1, 3]], below=0,
+      "no negative eigenvalue.", descents[leading][:, [1, 3]], below=0,
       id="three-layer-saddles-are-not-strict")
 
 # %% [markdown]
@@ -649,47 +674,37 @@ claim("beyond: D",
 
 
 # %%
-def product(layers):
-    return reduce(lambda W, layer: layer @ W, layers, np.eye(layers[0].shape[1]))
-
-
-def gradient(T, layers):
-    """Gradients of |W_L ... W_1 - T|^2, one a layer."""
-    E = 2 * (product(layers) - T)
-    after = [product([np.eye(len(W)), *layers[i + 1 :]]) for i, W in enumerate(layers)]
-    return [A.T @ E @ product([np.eye(T.shape[1]), *layers[:i]]).T for i, A in enumerate(after)]
-
-
-def flat(layers):
-    return np.concatenate([W.ravel() for W in layers])
-
-
 def escape(T, widths, epsilon, direction):
-    """Times and losses of gradient flow from the saddle of triplet 1, until it has left."""
+    """Times and losses of gradient flow that leaves the saddle of triplet 1."""
     saddle = lift(T * (np.arange(T.shape[1]) == 0), widths)
-    cuts = np.cumsum([W.size for W in saddle])[:-1]
+    loss = network_loss(T, saddle)
 
-    def layers(theta):
-        return [part.reshape(W.shape) for part, W in zip(np.split(theta, cuts), saddle)]
+    def flow(t, theta):
+        return -grad(loss)(torch.tensor(theta)).numpy()
 
     def left(t, theta):
-        return norm(product(layers(theta)) - T) ** 2 - 0.75
+        return loss(torch.tensor(theta)).item() - 0.75
 
     left.terminal = True
-    start = flat(saddle) + epsilon * direction / norm(direction)
-    way = solve_ivp(lambda t, theta: -flat(gradient(T, layers(theta))), (0, 1e5), start,
-                    events=left, method="LSODA", rtol=1e-6, atol=1e-9)
+    start = flat(saddle).numpy() + epsilon * direction / norm(direction)
+    tolerances = {"rtol": 1e-6, "atol": 1e-9}
+    way = solve_ivp(flow, (0, 1e5), start, "LSODA", events=left, **tolerances)
     return way.t, [left(0, theta) + 0.75 for theta in way.y.T]
 
 
+# %%
 T = np.pad(np.diag([2.0, 1.0, 0.5]), [(0, 0), (0, 1)])
 epsilons = np.geomspace(0.1, 0.001, 4)
 flows = {}
 for name, widths in {"two layers": [2], "three layers": [2, 2]}.items():
-    directions = rng.normal(size=(draws, sum(a * b for a, b in pairwise([4, *widths, 3]))))
-    flows[name] = [[escape(T, widths, e, direction) for e in epsilons] for direction in directions]
+    count = sum(W.size for W in lift(0 * T, widths))
+    flows[name] = [
+        [escape(T, widths, epsilon, direction) for epsilon in epsilons]
+        for direction in rng.normal(size=(draws, count))
+    ]
 times = {
-    name: np.array([[t[-1] for t, _ in line] for line in lines]) for name, lines in flows.items()
+    name: np.array([[t[-1] for t, _ in line] for line in lines])
+    for name, lines in flows.items()
 }
 
 # %% tags=["hide-input"]
@@ -697,11 +712,19 @@ fig, axes = plt.subplots(1, 2, figsize=(6, 3.2))
 for (name, lines), color, style in zip(flows.items(), ("C0", "C1"), ("-", "--")):
     for t, loss in lines[0]:
         axes[0].plot(
-            t[1:], loss[1:], style, color=color, label=name if t is lines[0][0][0] else None
+            t[1:],
+            loss[1:],
+            style,
+            color=color,
+            label=name if t is lines[0][0][0] else None,
         )
-    axes[1].loglog(epsilons, times[name].T, "o" if name == "two layers" else "^", color=color)
+    axes[1].loglog(
+        epsilons, times[name].T, "o" if name == "two layers" else "^", color=color
+    )
 middle = {name: values.mean(axis=0) for name, values in times.items()}
-axes[1].plot(epsilons, middle["two layers"][-1] + np.log(epsilons[-1] / epsilons) / 2, "C0-")
+axes[1].plot(
+    epsilons, middle["two layers"][-1] + np.log(epsilons[-1] / epsilons) / 2, "C0-"
+)
 axes[1].plot(epsilons, middle["three layers"][-1] * epsilons[-1] / epsilons, "C1--")
 axes[0].set(xscale="log", xlabel="time", ylabel="loss", title="(a) one direction")
 axes[1].set(xlabel="$\\varepsilon$", ylabel="time to leave", title="(b) all directions")
@@ -720,10 +743,11 @@ figure(
 
 # %%
 last = np.log(epsilons[-2] / epsilons[-1])
-claim("beyond: D", "With two layers leaving takes $\\log(1/\\varepsilon)/(2\\sigma_2)$ and a constant.",
+claim("beyond: D",
+      "Two layers leave in $\\log(1/\\varepsilon)/(2\\sigma_2)$ and a constant.",
       2 * np.diff(times["two layers"])[:, -1] / last, equals=1.0, within=0.02,
       id="two-layers-escape-in-logarithmic-time")
-claim("beyond: D", "With three layers leaving takes a time proportional to $1/\\varepsilon$.",
+claim("beyond: D", "Three layers leave in a time proportional to $1/\\varepsilon$.",
       np.diff(np.log(times["three layers"]))[:, -1] / last, equals=1.0, within=0.02,
       id="three-layers-escape-in-inverse-time")
 

@@ -138,10 +138,12 @@ for case in gallery.cases():
     rho, B = case.rho_in, invariant_rows(case.rho_in)
     if B.shape[1] == rho.dimension:  # nothing moves
         continue
-    moved = [abs(B.T @ rho.matrix(g) - B.T).max(initial=0) for g in rho.group.elements()]
+    G = [rho.matrix(g) for g in rho.group.elements()]
+    moved = [abs(B.T @ g - B.T).max(initial=0) for g in G]
     found = cyclic if len(rho.group.generators) == 1 else several
     found += [abs(B.shape[1] - dimension_by_characters(rho)), max(moved)]
 
+# %%
 claim("D: Proposition 4", "One generator of a cyclic group decides.", cyclic,
       below=1e-12)
 
@@ -155,9 +157,10 @@ claim("D: Proposition 4", "One generator of a cyclic group decides.", cyclic,
 
 # %%
 J = np.array([[0.0, -1.0], [1.0, 0.0]])
-space = [np.pad(J, [(i, 1 - i)] * 2) for i in (0, 1)] + [np.insert(np.insert(J, 1, 0, 0), 1, 0, 1)]
+space = [np.cross(np.eye(3), axis) for axis in np.eye(3)]
+cases = ([J], [], 2), (space, [], 1), ([J], [np.diag([1.0, -1.0])], 1)
 lie = []
-for basis, mirror, dimension in ([J], [], 2), (space, [], 1), ([J], [np.diag([1.0, -1.0])], 1):
+for basis, mirror, dimension in cases:
     I = np.eye(len(basis[0]))
     blocks = [np.kron(A, I) + np.kron(I, A) for A in basis]
     blocks += [np.kron(h, h) - np.kron(I, I) for h in mirror]
@@ -165,6 +168,7 @@ for basis, mirror, dimension in ([J], [], 2), (space, [], 1), ([J], [np.diag([1.
     g = expm(np.tensordot(rng.normal(size=len(basis)), basis, 1))
     lie += [abs(B.shape[1] - dimension), abs(B.T @ np.kron(g, g) - B.T).max()]
 
+# %%
 claim("D: Remark 5", "Several generators, or a Lie algebra, decide.", several + lie,
       below=1e-12)
 
@@ -223,6 +227,7 @@ def recipes(S, C, rho, lam):
     }
 
 
+# %%
 X, Y = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.array([[1.0], [2.0], [1.0]])
 for name, problem in recipes(*moments(X, Y), swap, 1.0).items():
     print(f"{name:12}", lowrank(*problem, r=1).round(3))
@@ -253,6 +258,7 @@ def truncate(T, r):
     return (U[:, :r] * sigma[:r]) @ Vt[:r]
 
 
+# %%
 def as_printed(X, Y, rho, lam, r):
     """The three optima as the paper writes them."""
     I, P_inv = np.eye(rho.dimension), inv(sqrtm(X.T @ X).real)
@@ -319,7 +325,7 @@ claim("D: Proposition 11", "The augmented optimum is as printed.", augmented,
 
 # %%
 def fit_then_truncate(X, Y, B, r):
-    """Least squares on invariant features, then the principal directions of its outputs."""
+    """Least squares on invariant features, projected on its leading outputs."""
     W = lstsq(X @ B, Y)[0].T @ B.T
     Pi = svd(X @ W.T)[2][:r]
     return Pi.T @ Pi @ W
@@ -329,6 +335,8 @@ gaps = []
 for (rho, X, Y, r), (W, *_) in zip(problems, optima):
     V = fit_then_truncate(X, Y, invariant_rows(rho), r)
     gaps.append(norm(V / norm(lstsq(X, Y)[0]) - W))
+
+# %%
 claim("beyond: D, Theorem 6",
       "Least squares on invariant features, projected onto the leading principal "
       "directions of its outputs, is the hard-wired optimum.", gaps, below=1e-9,
@@ -354,20 +362,17 @@ def alternate(F, T, r, sweeps=300):
 
 rho = gallery.find("C4, 4x4 images").rho_in
 X, Y = draw(rho, 3)
-G, B, Gamma = [rho.matrix(g) for g in rho.group.elements()], invariant_rows(rho), constraint(rho)
+B, more = invariant_rows(rho), np.sqrt(0.3 * len(X)) * constraint(rho).T
+turned = np.vstack([X @ rho.matrix(g).T for g in rho.group.elements()])
 rows = {
-    "hard-wired": (X @ B, Y, B),
-    "augmented": (np.vstack([X @ g.T for g in G]), np.vstack([Y] * 4), np.eye(16)),
-    "regularised": (
-        np.vstack([X, np.sqrt(0.3 * len(X)) * Gamma.T]),
-        np.vstack([Y, 0 * Gamma.T[:, :3]]),
-        np.eye(16),
-    ),
+    "hard-wired": (X @ B, Y),
+    "augmented": (turned, np.vstack([Y] * 4)),
+    "regularised": (np.vstack([X, more]), np.vstack([Y, 0 * more[:, :3]])),
 }
-for name, problem in recipes(*moments(X, Y), rho, 0.3).items():
-    (F, T, B), W = rows[name], lowrank(*problem, r=1)
-    found = [alternate(F, T, 1) @ B.T for _ in range(8)]
-    print(f"{name:12} all starts at the optimum:", max(norm(V - W) for V in found) < 1e-6)
+for name, (A, C, B) in recipes(*moments(X, Y), rho, 0.3).items():
+    W = lowrank(A, C, B, r=1)
+    found = [alternate(*rows[name], 1) @ B.T for _ in range(8)]
+    print(f"{name:12} at the optimum:", max(norm(V - W) for V in found) < 1e-6)
 
 # %% [markdown]
 # (hard-wired-equals-augmented)=
@@ -456,16 +461,17 @@ for case in gallery.cases():
     K = null_space(np.vstack([np.kron(g.T, inv(h)) - I for g, h in pairs]), rcond=1e-10)
     W = (K @ rng.normal(size=K.shape[1])).reshape(rho_in.dimension, -1).T
     elements = rho_in.group.elements()
-    count = np.mean(
-        [rho_in.character(rho_in.group.inverse(g)) * rho_out.character(g) for g in elements]
-    )
-    kernels += [np.allclose(W @ g, h @ W) for g, h in pairs] + [np.isclose(count, K.shape[1])]
+    back = [rho_in.character(rho_in.group.inverse(g)) for g in elements]
+    count = np.mean([chi * rho_out.character(g) for chi, g in zip(back, elements)])
+    kernels += [np.allclose(W @ g, h @ W) for g, h in pairs]
+    kernels.append(np.isclose(count, K.shape[1]))
 
 plane, circle = gallery.find("C3, turns of the plane").rho_in, np.eye(2)
 turns = [plane.matrix(g) for g in plane.group.elements()]
 X_all = np.vstack([circle @ g.T for g in turns])  # the targets turn with the inputs
 W = lowrank(*moments(X_all, X_all), np.eye(2), 1)
-wired_loss, augmented_loss = (np.mean(((X_all - X_all @ V.T) ** 2).sum(1)) for V in (0 * W, W))
+wired_loss = norm(X_all) ** 2 / len(X_all)
+augmented_loss = norm(X_all - X_all @ W.T) ** 2 / len(X_all)
 print(f"loss: hard-wired {wired_loss:.2f}, augmented {augmented_loss:.2f}")
 
 # %%
@@ -491,6 +497,7 @@ for _ in range(5 * draws):
     V, W = (lowrank(*recipes(S, C, rho, 0.3)["regularised"], 2) for rho in (one, two))
     moved.append(norm(V - W) / norm(W))
 
+# %%
 claim("beyond: D, Proposition 8",
       "The regularised optimum depends on which generators of the group are penalised.",
       np.median(moved), above=0.05, id="penalty-depends-on-generators")
@@ -521,24 +528,23 @@ claim("beyond: D, Proposition 8",
 # A number and five signs under $S_2$, which turns all signs at once, is learned by hard-wiring from one point; augmentation needs five, because one point and its image say nothing about four of the five directions.
 
 # %%
-third, sign = plane, representations.sign(groups.symmetric(2))
-planes = representations.channels(third, 4)
-number = representations.trivial
+sign = representations.sign(groups.symmetric(2))
+
+
+def with_number(rho, copies):
+    """One invariant coordinate beside copies of rho."""
+    one = representations.trivial(rho.group)
+    return representations.direct_sum(one, representations.channels(rho, copies))
+
+
+images = gallery.find("C4, 4x4 images").rho_in
+graphs = gallery.find("S4, graphs to graphs").rho_in
 cases = {
-    "C4, 4x4 images": (rho, [(1, 4, 1), (1, 4, 1), (2, 4, 2)]),
-    "S4, graphs": (
-        gallery.find("S4, graphs to graphs").rho_in,
-        [(1, 2, 1), (3, 3, 1), (2, 1, 1), (3, 1, 1)],
-    ),
+    "C4, 4x4 images": (images, [(1, 4, 1), (1, 4, 1), (2, 4, 2)]),
+    "S4, graphs": (graphs, [(1, 2, 1), (3, 3, 1), (2, 1, 1), (3, 1, 1)]),
     "Q8, quaternions": (gallery.find("Q8, quaternions").rho_in, [(4, 1, 4)]),
-    "C3, number and four planes": (
-        representations.direct_sum(number(third.group), planes),
-        [(1, 1, 1), (2, 4, 2)],
-    ),
-    "S2, number and five signs": (
-        representations.direct_sum(number(sign.group), representations.channels(sign, 5)),
-        [(1, 1, 1), (1, 5, 1)],
-    ),
+    "C3, number, four planes": (with_number(plane, 4), [(1, 1, 1), (2, 4, 2)]),
+    "S2, number, five signs": (with_number(sign, 5), [(1, 1, 1), (1, 5, 1)]),
 }
 
 
@@ -559,10 +565,7 @@ for rho, parts in cases.values():
     orbits = max(ceil(m_V * e_V / d_V) for d_V, m_V, e_V in parts)
     counts.append([max(d, 1), orbits, max(d, 1)])
     needed.append([points_needed(rho, recipe) for recipe in rows])
-table(
-    ["case", "inputs", *rows],
-    [[name, cases[name][0].dimension, *line] for name, line in zip(cases, needed)],
-)
+table(["case", *rows], [[name, *line] for name, line in zip(cases, needed)])
 
 # %%
 claim("beyond: D, Theorem 12",
@@ -599,7 +602,7 @@ def least_norm(A, C, B, r):
 
 
 skew = np.eye(9) + 0.4 * np.diag(np.ones(8), 1) + 0.3 * np.diag(np.ones(7), -2)
-straight = cases["C3, number and four planes"][0]
+straight = with_number(plane, 4)
 apart = {True: [], False: []}
 for rho in straight, representations.conjugated(straight, skew):
     for N in (1, 2, 3) * 5:
@@ -607,9 +610,11 @@ for rho in straight, representations.conjugated(straight, skew):
         V, W = (least_norm(*problem[name], 1) for name in ("hard-wired", "augmented"))
         apart[rho.is_orthogonal].append(norm(V - W) / norm(V))
 
+# %%
 claim("beyond: D, Theorem 12",
-      "Solutions of least norm agree for orthogonal representations, not for oblique ones.",
-      [max(apart[True]) < 1e-8, np.median(apart[False]) > 0.05], id="least-norm-equality")
+      "Solutions of least norm agree for orthogonal representations, not for oblique "
+      "ones.", [max(apart[True]) < 1e-8, np.median(apart[False]) > 0.05],
+      id="least-norm-equality")
 
 # %% [markdown]
 # (optima-on-digits)=
@@ -630,13 +635,15 @@ from learnsym.data import digits
 
 images, labels = digits("mnist", "test", side=14)
 images, labels = images[labels < 9].reshape(-1, 196), labels[labels < 9]
-X, Y, tested, answers = images[:1000], np.eye(9)[labels[:1000]], images[1000:], labels[1000:]
+X, Y = images[:1000], np.eye(9)[labels[:1000]]
+tested, answers = images[1000:], labels[1000:]
 rho = representations.image(groups.image_rotations(14))
 S, C = moments(X, Y)
 maps = {"no symmetry": least_norm(S, C, np.eye(196), 5)}
 for lam in (0.001, 0.01, 0.1):
-    maps[f"$\\lambda$ = {lam:g}"] = least_norm(*recipes(S, C, rho, 9 * lam)["regularised"], 5)
-wired, augmented = (least_norm(*recipes(S, C, rho, 0)[k], 5) for k in ("hard-wired", "augmented"))
+    problem = recipes(S, C, rho, 9 * lam)
+    maps[f"$\\lambda$ = {lam:g}"] = least_norm(*problem["regularised"], 5)
+wired, augmented = (least_norm(*problem[k], 5) for k in ("hard-wired", "augmented"))
 maps["hard-wired"] = wired
 print("augmented equals hard-wired:", norm(wired - augmented) < 1e-6 * norm(wired))
 
@@ -652,11 +659,13 @@ table(
 )
 
 # %%
+problems = {"no symmetry": (S, C, np.eye(196)), **recipes(S, C, rho, 0.09)}
 fig, ax = plt.subplots()
-for name, (A, C_A, B) in {"no symmetry": (S, C, np.eye(196)), **recipes(S, C, rho, 0.09)}.items():
+for name, (A, C_A, B) in problems.items():
     best = [least_norm(A, C_A, B, r) for r in range(1, 10)]
     error = [np.trace(W @ A @ W.T) - 2 * np.sum(C_A * W) + 1 for W in best]
-    ax.plot(range(1, 10), error, marker="o", markersize=9 if name == "augmented" else 4, label=name)
+    size = 9 if name == "augmented" else 4
+    ax.plot(range(1, 10), error, marker="o", markersize=size, label=name)
 ax.set(xlabel="bound on the rank $r$", ylabel="best objective")
 ax.legend()
 figure(
@@ -755,15 +764,20 @@ x, x_new, y = rng.normal(size=(6, 3)), rng.normal(size=(20, 3)), rng.normal(size
 errors = [abs(K(x @ g.T, x_new @ g.T) - K(x, x_new)).max() for g in G]
 theta = np.linspace(0, np.pi, 181)  # E sigma(u) sigma(v) for ReLU, at angle theta:
 products = (np.sin(theta) + (np.pi - theta) * np.cos(theta)) / (2 * np.pi)
+
+# %%
 claim("D: Proposition B.10", "$K$ is invariant, and finite by the bound of (1).",
-      [*errors, max(products) - 1 / 2], below=1e-9, published=max(products) - 1 / (2 * np.pi),
+      [*errors, max(products) - 1 / 2], below=1e-9,
+      published=max(products) - 1 / (2 * np.pi),
       correction="Integrable is not enough. The bound of the proof fails for ReLU.",
-      details="Errors of invariance, excess over the bound; published: over that of the paper.")
+      details="Errors of invariance, excess over the bound; published: over that of "
+      "the paper.")
 
 # %% [markdown]
 # The group of the example exchanges the three axes of space.
 # (With $x \mapsto -x$ in the group, the matrix of $K$ on the augmented data is singular: for ReLU, $K(x, \cdot) - K(-x, \cdot)$ is linear.)
 # For (3) we take a network of finite width as it is, with weights $w_j$ that come with all their images $\rho(g)w_j$, and compute its kernel from its gradients.
+
 
 # %%
 def K_G(x, z):
@@ -790,9 +804,14 @@ def gradients(x, average):
 
 
 convolution = gradients(x, True) @ gradients(x_new, True).T
-augmented = np.mean([gradients(x @ g.T, False) @ gradients(x_new, False).T for g in G], axis=0)
+augmented = np.mean(
+    [gradients(x @ g.T, False) @ gradients(x_new, False).T for g in G], axis=0
+)
+
+# %%
 claim("D: Propositions B.12 to B.14",
-      "Augmented data, augmented kernel and group convolution predict alike, invariantly.",
+      "Augmented data, augmented kernel and group convolution predict alike, "
+      "invariantly.",
       [norm(by_data - by_kernel), norm(turned - by_kernel), norm(convolution - augmented)],
       below=1e-9)
 

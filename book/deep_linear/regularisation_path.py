@@ -96,6 +96,7 @@ def fractions(S, C, rho, r):
     return SimpleNamespace(S=S, C=C, rho=rho, r=r, B=B, z=z, kappa=kappa)
 
 
+# %%
 def M(p, lam):
     CB, Cz = p.C @ p.B, p.C @ p.z
     return CB @ CB.T + Cz / (p.kappa + lam) @ Cz.T
@@ -155,18 +156,26 @@ before, after = (optimum(jumping, 0.25 * (1 + s)) for s in (-1e-9, 1e-9))
 # %%
 claim("beyond: D, Theorem 9",
       "The optimum jumps from $\\operatorname{diag}(0, 0, \\frac12)$ to "
-      "$\\operatorname{diag}(1, 0, 0)$ at $\\lambda = \\frac14$.", [before, after], within=1e-6,
-      equals=[np.diag([0, 0, 0.5]), np.diag([1.0, 0, 0])], id="path-jumps-at-one-quarter")
+      "$\\operatorname{diag}(1, 0, 0)$ at $\\lambda = \\frac14$.", [before, after],
+      within=1e-6, equals=[np.diag([0, 0, 0.5]), np.diag([1.0, 0, 0])],
+      id="path-jumps-at-one-quarter")
 
 # %% tags=["hide-input"]
 grid = np.linspace(0.005, 0.6, 600)
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.6))
-for ax, path, title in zip(axes, (jumping, example(0.2)), ("(a) crossing", "(b) avoided")):
-    for values, style in zip(np.array([sigma(path, lam)[:2] for lam in grid]).T, ("-", "--")):
+for ax, path, title in zip(
+    axes, (jumping, example(0.2)), ("(a) crossing", "(b) avoided")
+):
+    for values, style in zip(
+        np.array([sigma(path, lam)[:2] for lam in grid]).T, ("-", "--")
+    ):
         ax.plot(grid, values, style)
     ax.set_title(title)
 for epsilon in (0, 0.02, 0.2):
-    share = [norm(W[:, 2]) / norm(W) for W in (optimum(example(epsilon), lam) for lam in grid)]
+    share = [
+        norm(W[:, 2]) / norm(W)
+        for W in (optimum(example(epsilon), lam) for lam in grid)
+    ]
     axes[2].plot(grid, share, label=f"$\\varepsilon$ = {epsilon}")
 axes[0].axvline(0.25, color="grey", linestyle=":", linewidth=1)
 axes[0].set_ylabel("$\\sigma_1$ and $\\sigma_2$")
@@ -233,7 +242,10 @@ figure(
 def draw(rho, m, r):
     """A path for random data."""
     n = rho.dimension
-    X, Y = rng.normal(size=(3 * n, n)) @ rng.normal(size=(n, n)), rng.normal(size=(3 * n, m))
+    X, Y = (
+        rng.normal(size=(3 * n, n)) @ rng.normal(size=(n, n)),
+        rng.normal(size=(3 * n, m)),
+    )
     return fractions(X.T @ X / len(X), Y.T @ X / len(X), rho, r)
 
 
@@ -246,11 +258,14 @@ def gap(p, lam):
     return s[p.r - 1] - s[p.r]
 
 
+# %%
 def smallest_gap(p, grid):
     """Where sigma_r - sigma_(r+1) is least, and that gap over sigma_r."""
     i = np.argmin([gap(p, lam) for lam in grid])
     around = np.log([grid[max(i - 1, 0)], grid[min(i + 1, len(grid) - 1)]])
-    best = minimize_scalar(lambda t: gap(p, np.exp(t)), bounds=around, options={"xatol": 1e-10})
+    best = minimize_scalar(
+        lambda t: gap(p, np.exp(t)), bounds=around, options={"xatol": 1e-10}
+    )
     return np.exp(best.x), best.fun / sigma(p, np.exp(best.x))[p.r - 1]
 
 
@@ -266,14 +281,22 @@ for case in gallery.cases() * draws:
     rho, d = case.rho_in, invariant_rows(case.rho_in).shape[1]
     if 0 < d < rho.dimension:
         p = draw(rho, 4, min(2, d, rho.dimension - 1))
-        ranks += [matrix_rank(unbounded(p, lam)) - min(4, rho.dimension) for lam in (0, 0.1, 1)]
+        ranks += [
+            matrix_rank(unbounded(p, lam)) - min(4, rho.dimension)
+            for lam in (0, 0.1, 1)
+        ]
         paths.append(p)
+
+# %%
 claim("D: Remark 10", "$T(\\lambda)$ has full rank.", ranks, equals=0, within=0.5)
+
+# %%
 steps = [step(p, smallest_gap(p, strengths(p, 200))[0]) for p in paths]
 claim("D: Theorem 9",
-      "The path is continuous if $\\sigma_r > \\sigma_{r+1}$ throughout, as almost surely.",
-      steps, below=1e-3, published=step(jumping, 0.25),
-      correction="Full rank is not enough. Where $\\sigma_r$ and $\\sigma_{r+1}$ cross, it jumps.")
+      "The path is continuous if $\\sigma_r > \\sigma_{r+1}$ throughout, as almost "
+      "surely.", steps, below=1e-3, published=step(jumping, 0.25),
+      correction="Full rank is not enough. Where $\\sigma_r$ and $\\sigma_{r+1}$ "
+      "cross, it jumps.")
 
 # %% [markdown]
 # In the counterexample $\sigma_1 = 1/\sqrt3$ at the crossing, and the jump has length $\sqrt{2/3}$ in the norm of the theorem.
@@ -287,11 +310,15 @@ left_right = np.arange(16).reshape(4, 4)[:, ::-1].ravel()
 
 def mirrored():
     """A path for random images and their mirror images with exchanged outputs."""
-    X, Y = rng.normal(size=(48, 16)) @ rng.normal(size=(16, 16)), rng.normal(size=(48, 2))
+    X, Y = (
+        rng.normal(size=(48, 16)) @ rng.normal(size=(16, 16)),
+        rng.normal(size=(48, 2)),
+    )
     X, Y = np.vstack([X, X[:, left_right]]), np.vstack([Y, Y[:, ::-1]])
     return fractions(X.T @ X / 96, Y.T @ X / 96, turns, r=1)
 
 
+# %%
 def crossing(p):
     """Where M_12 changes sign, or None."""
     grid = strengths(p, 100)
@@ -299,7 +326,9 @@ def crossing(p):
     changes = np.flatnonzero(signs[:-1] != signs[1:])
     if len(changes) == 1:
         i = changes[0]
-        return brentq(lambda lam: M(p, lam)[0, 1], grid[i], grid[i + 1], xtol=1e-15, rtol=1e-14)
+        return brentq(
+            lambda lam: M(p, lam)[0, 1], grid[i], grid[i + 1], xtol=1e-15, rtol=1e-14
+        )
 
 
 drawn = [(p, crossing(p)) for p in (mirrored() for _ in range(20 * draws))]
@@ -318,6 +347,8 @@ jumps = []
 for p, lam in [(jumping, 0.25), *crossed]:
     V, W = optimum(p, lam * (1 - 1e-8)), optimum(p, lam * (1 + 1e-8))
     jumps.append(length(W - V, p, lam) / (np.sqrt(2) * sigma(p, lam)[0]))
+
+# %%
 claim("beyond: D, Theorem 9",
       "Where one branch of singular values replaces another, the path jumps by "
       "$\\sqrt2\\,\\sigma_r$ in the norm $\\operatorname{tr}(W A_\\lambda "
@@ -367,6 +398,8 @@ for p in [jumping, *(p for p, _ in crossed), *paths]:
     v, slope = np.array([(value(p, lam), penalty(p, lam)) for lam in grid]).T
     tangents = v[:, None] + slope[:, None] * (grid - grid[:, None])
     above.append(np.min(tangents - v) / abs(v[0]))
+
+# %%
 claim("beyond: D, Theorem 9",
       "The minimum value is concave in $\\lambda$ with slope $\\lVert "
       "W\\Gamma\\rVert^2$: all tangents lie above it, at jumps too.", above,
@@ -384,10 +417,13 @@ def fraction(W, R):
 
 R, rises = reynolds(turns), []
 for p in (draw(turns, 2, 1) for _ in range(40 * draws)):
-    rises.append(max(np.diff([fraction(optimum(p, lam), R) for lam in strengths(p, 60)])))
+    rises.append(
+        max(np.diff([fraction(optimum(p, lam), R) for lam in strengths(p, 60)]))
+    )
 claim("beyond: D, Theorem 9",
-      "On many paths the non-invariant fraction of the weights rises with the strength.",
-      np.mean(np.array(rises) > 1e-3), above=0.3, id="non-invariant-fraction-may-rise",
+      "On many paths the non-invariant fraction of the weights rises with the "
+      "strength.", np.mean(np.array(rises) > 1e-3), above=0.3,
+      id="non-invariant-fraction-may-rise",
       details="Share of random paths on 4 x 4 images with two outputs and rank 1.")
 
 # %% [markdown]
@@ -442,7 +478,9 @@ fig, axes = plt.subplots(1, 2, figsize=(6, 3.1))
 
 def plane_curve(p):
     Ms = np.array([M(p, lam) for lam in [0, *strengths(p, 150), np.inf]])
-    return np.stack([Ms[:, 0, 0] - Ms[:, 1, 1], 2 * Ms[:, 0, 1]], axis=1) / np.trace(Ms[0])
+    return np.stack([Ms[:, 0, 0] - Ms[:, 1, 1], 2 * Ms[:, 0, 1]], axis=1) / np.trace(
+        Ms[0]
+    )
 
 
 for _ in range(9):
@@ -457,7 +495,9 @@ for row, (p, lam) in enumerate(drawn[:12]):
     axes[1].plot(line[0], row, "o", color=style["color"], markersize=4)
 axes[0].plot(0, 0, "k+", markersize=10)
 axes[1].axvline(0, color="grey", linestyle=":", linewidth=1)
-axes[0].set(xlabel="$M_{11} - M_{22}$", ylabel="$2 M_{12}$", title="(a) no second symmetry")
+axes[0].set(
+    xlabel="$M_{11} - M_{22}$", ylabel="$2 M_{12}$", title="(a) no second symmetry"
+)
 axes[1].set(xlabel="$2 M_{12}$", yticks=[], title="(b) mirror images")
 figure(
     fig,
@@ -488,7 +528,7 @@ count = 400_000
 
 
 def segments(symmetric):
-    """Ends (M_11 - M_22, 2 M_12) of the paths at infinity and 0, over the trace at 0."""
+    """(M_11 - M_22, 2 M_12) at infinity and at 0, over the trace at 0."""
     ends, trace = [], 0
     for _ in range(2):  # invariant inputs, then the others
         a, b = rng.normal(size=(2, count, 3))
@@ -499,6 +539,7 @@ def segments(symmetric):
     return ends[0] / trace[:, None], (ends[0] + ends[1]) / trace[:, None]
 
 
+# %%
 def nearest(start, end):
     """Distance of segments from the origin."""
     way = end - start
@@ -508,9 +549,11 @@ def nearest(start, end):
 
 general, symmetric = segments(False), segments(True)
 share = np.mean(symmetric[0][:, 0] * symmetric[1][:, 0] < 0)
+
+# %%
 claim("beyond: D, Theorem 9",
-      "With a second symmetry that splits two outputs, one data set in four has a crossing.",
-      share, equals=0.25, within=0.004, id="one-in-four-crosses")
+      "With a second symmetry that splits two outputs, one data set in four has a "
+      "crossing.", share, equals=0.25, within=0.004, id="one-in-four-crosses")
 
 # %%
 bounds = np.geomspace(1e-3, 0.5, 31)
@@ -585,6 +628,7 @@ def speed(p, lam, h):
     return length(optimum(p, lam + h) - optimum(p, lam - h), p, lam) / (2 * h)
 
 
+# %%
 def ratios(p, lam, F, epsilon):
     """Smallest gap and largest speed near lam after C + epsilon F, over the law."""
     D, beta, shift, s = law(p, lam, F)
@@ -602,9 +646,11 @@ measured = [ratios(jumping, 0.25, F, 1e-3)]
 for p, lam in crossed[: 3 * draws]:
     F = rng.normal(size=p.C.shape)
     measured.append(ratios(p, lam, F * norm(p.C) / norm(F), 1e-5))
+
+# %%
 claim("beyond: D, Theorem 9",
-      "Near an avoided crossing, smallest gap and largest speed follow the law in closed form.",
-      measured, equals=1, within=0.01, id="avoided-crossing-law")
+      "Near an avoided crossing, smallest gap and largest speed follow the law in "
+      "closed form.", measured, equals=1, within=0.01, id="avoided-crossing-law")
 
 # %% [markdown]
 # (path-limit)=
@@ -661,6 +707,8 @@ for p in paths:
     spread = norm(p.C @ p.z, 2) ** 2 / (s[p.r - 1] ** 2 - s[p.r] ** 2)
     lam = 1e4 * max(max(p.kappa), spread)
     late.append(norm(optimum(p, lam) - optimum(p, np.inf)) * lam / norm(first_order(p)))
+
+# %%
 claim("D: Theorem 9",
       "The path tends to the hard-wired optimum, if that has a gap, with distance "
       "$\\lVert W_1\\rVert/\\lambda$.", late, equals=1, within=1e-3,
@@ -682,8 +730,8 @@ tied = fractions(np.eye(3) / 3, np.array([[1.0, 0, 1], [0, 1, 0]]) / 3, mirror, 
 end = optimum(tied, 1e8)
 apart = [norm(end - np.eye(2, 3) * kept) for kept in ([[1], [0]], [[0], [1]])]
 claim("beyond: D, Theorem 9",
-      "At a tie the path tends to one hard-wired optimum. Others, as good, stay at a distance.",
-      apart, equals=[0, np.sqrt(2)], within=1e-6, id="tie-at-infinity")
+      "At a tie the path tends to one hard-wired optimum. Others, as good, stay at a "
+      "distance.", apart, equals=[0, np.sqrt(2)], within=1e-6, id="tie-at-infinity")
 
 # %% [markdown]
 # (path-on-digits)=
@@ -714,7 +762,7 @@ R, elements = reynolds(rho), [rho.matrix(g) for g in rho.group.elements()]
 
 
 def thousand(part):
-    """The path on one thousand of the digits, with the covariance of the rotated images."""
+    """The path on a thousand digits; S_bar is for the rotated images."""
     X, Y = images[1000 * part :][:1000], np.eye(9)[labels[1000 * part :][:1000]]
     p = fractions(X.T @ X / 1000, Y.T @ X / 1000, rho, r=5)
     p.X, p.S_bar = X, np.mean([g @ p.S @ g.T for g in elements], axis=0)
@@ -726,6 +774,7 @@ def size(W, p):
     return np.sqrt(np.trace(W @ p.S_bar @ W.T))
 
 
+# %%
 def asymmetry(W, p):
     """Non-invariant part of the predictions."""
     return size(W - W @ R, p) / size(W, p)
@@ -750,7 +799,11 @@ table(
         "thousand",
         "smallest gap at $\\lambda_{\\text{p}}$",
         "that gap over $\\sigma_5$",
-        *[f"{what} at {lam}" for what in ("non-invariant part", "distance") for lam in at],
+        *[
+            f"{what} at {lam}"
+            for what in ("non-invariant part", "distance")
+            for lam in at
+        ],
     ],
     lines,
 )
@@ -759,9 +812,17 @@ table(
 p, grid = thousands[seed % 8], np.geomspace(1e-5, 10, 121)
 fig, axes = plt.subplots(1, 2, figsize=(6, 3.3))
 for i, values in enumerate(np.array([sigma(p, 9 * lam) for lam in grid]).T):
-    axes[0].plot(grid, values, "-" if i < 5 else "--", color="C0" if i < 5 else "C1", linewidth=1.3)
+    axes[0].plot(
+        grid,
+        values,
+        "-" if i < 5 else "--",
+        color="C0" if i < 5 else "C1",
+        linewidth=1.3,
+    )
 Ws = [optimum(p, 9 * lam) for lam in grid]
-axes[1].plot(grid, [asymmetry(W, p) for W in Ws], label="non-invariant part\nof predictions")
+axes[1].plot(
+    grid, [asymmetry(W, p) for W in Ws], label="non-invariant part\nof predictions"
+)
 axes[1].plot(grid, [distance(W, p) for W in Ws], label="distance of\npredictions")
 axes[1].plot(grid, [fraction(W, R) for W in Ws], label="non-invariant\nfraction of $W$")
 axes[1].set(yscale="log", ylim=(1e-4, 3), title="(b)")
@@ -798,15 +859,19 @@ figure(
 
 # %%
 claim("beyond: D, Theorem 9",
-      "At the paper's strength 0.01 the non-invariant fraction of the weights is small.",
-      [fraction(W, R) for W in at[0.01]], below=0.06, id="digit-weights-look-invariant")
+      "At the paper's strength 0.01 the non-invariant fraction of the weights is "
+      "small.", [fraction(W, R) for W in at[0.01]], below=0.06,
+      id="digit-weights-look-invariant")
+
+# %%
 seen = [[asymmetry(W, p), distance(W, p)] for W, p in zip(at[0.01], thousands)]
 claim("beyond: D, Theorem 9",
-      "There predictions are neither invariant nor close to the hard-wired ones.",
-      seen, above=0.3, id="digit-predictions-are-not")
+      "There predictions are neither invariant nor close to the hard-wired ones.", seen,
+      above=0.3, id="digit-predictions-are-not")
 claim("beyond: D, Theorem 9",
       "The last directions fade between the paper's strengths 0.01 and 0.1.",
-      [p.kappa[-3:] / 9 for p in thousands], between=(0.01, 0.1), id="digit-path-fades-last")
+      [p.kappa[-3:] / 9 for p in thousands], between=(0.01, 0.1),
+      id="digit-path-fades-last")
 
 # %% [markdown]
 # ### Where the path starts
@@ -823,8 +888,11 @@ root = (V[:, seen] / np.sqrt(lam[seen])) @ V[:, seen].T
 kept = np.linalg.eigh(p.C @ root @ (p.C @ root).T)[1][:, -5:]
 least, start = kept @ kept.T @ p.C @ root @ root, optimum(p, 0.0)
 V, W = (norm(X @ constraint(rho)) for X in (start, least))
+
+# %%
 claim("beyond: D, Theorem 9",
-      "The path does not start at the solution of least norm, but at that of least penalty.",
+      "The path does not start at the solution of least norm, but at that of least "
+      "penalty.",
       [norm((start - least) @ p.X.T) < 1e-6, norm(start - least) > 0.2 * norm(least), V < W],
       id="digit-path-starts-elsewhere", details="Same predictions, other weights.")
 
