@@ -208,14 +208,10 @@ class LowRankProblem:
         W = np.asarray(W, dtype=np.float64)
         return np.sum((W @ self.A - 2 * self.C) * W, axis=(-2, -1)) + self.c
 
-    def gradient(self, W: np.ndarray) -> np.ndarray:
-        """Return the gradient ``2 (W A - C)``, projected onto rows in the span of ``basis``."""
-        return 2 * (W @ self.A - self.C) @ self.basis @ self.basis.T
-
     def optimum(self) -> np.ndarray:
         """Return the global minimiser, shape ``(m, n)``.
 
-        Where :attr:`tied` holds it is one of many.
+        Where :attr:`gap` is 0 and singular value ``rank`` is not, it is one of many.
         """
         return self.at(range(min(self.rank, self.singular_values.size)))
 
@@ -240,24 +236,6 @@ class LowRankProblem:
         """``sigma_r - sigma_(r+1)`` of ``target``, whose singular values are continued by zeros."""
         sizes = np.append(self.singular_values, np.zeros(self.rank + 1))
         return float(sizes[self.rank - 1] - sizes[self.rank])
-
-    @property
-    def tied(self) -> bool:
-        """Whether ``sigma_r = sigma_(r+1) > 0``: the minimiser is not unique."""
-        sizes = self.singular_values
-        if self.rank >= sizes.size or sizes[self.rank] == 0:
-            return False
-        return bool(self.gap <= TIE_TOLERANCE * sizes[0])
-
-    @property
-    def tie_dimension(self) -> int:
-        """Dimension of the set of minimisers: 0, or that of a Grassmannian at a tie."""
-        if not self.tied:
-            return 0
-        sizes = self.singular_values
-        equal = np.abs(sizes - sizes[self.rank - 1]) <= TIE_TOLERANCE * sizes[0]
-        inside = self.rank - int(np.sum((sizes > sizes[self.rank - 1]) & ~equal))
-        return inside * (int(equal.sum()) - inside)
 
 
 def invariant_rows(rho: Representation) -> np.ndarray:
