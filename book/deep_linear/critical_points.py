@@ -179,9 +179,9 @@ def slopes(theta, A, C, r):
 
 
 # %%
-precisely = {"method": "lm", "xtol": 1e-14, "ftol": 1e-14, "max_nfev": 600}
+precisely = {"method": "lm", "xtol": 1e-14, "ftol": 1e-14, "max_nfev": 400}
 
-
+# %%
 def search(problem, r, starts):
     """Distinct critical maps W B of rank r, shape (found, m, k)."""
     A, C = problem.basis.T @ problem.A @ problem.basis, problem.C @ problem.basis
@@ -196,7 +196,6 @@ def search(problem, r, starts):
         if new and full and norm(end.fun) < 1e-9 * norm(C) * size:
             found.append(W)
     return np.array(found).reshape(-1, m, k)
-
 
 # %% [markdown]
 # The inputs are the five monomials of degree 1 and 2 in two variables, and the group swaps the variables, so $n = 5$ and $d = 3$; then five points on a circle, with $d = 1$.
@@ -213,7 +212,8 @@ searched = [
 ]
 counts = np.array([[len(found) for found in line.values()] for line in searched])
 sizes = [(m, dimension_by_characters(rho), 5, r) for rho, m, r in shapes]
-table(["$m$", "$d$", "$n$", "$r$", *names], [[*a, *b] for a, b in zip(sizes, counts)])
+lines = [[*a, *b] for a, b in zip(sizes, counts)]
+table(["$m$", "$d$", "$n$", "$r$", *names], lines)
 
 # %% [markdown]
 # Are they the predicted ones?
@@ -236,10 +236,13 @@ claim("D: Proposition 13.1",
       "Critical points are choices of $r$ triplets; hard-wired, $\\binom{\\min(m, "
       "d)}{r}$.", counts[:, 0], equals=np.array(right)[:, 0], within=0.5,
       published=np.array(literal)[:, 0],
-      correction="The rank of the target is $\\min\\{d, m\\}$: $\\binom{d}{r}$ is for "
-      "$m \\ge d$.")
-claim("D: Proposition 13.3", "Regularisation adds critical points exactly if $m > d$.",
-      np.diff(counts), equals=np.diff(right), within=0.5, published=np.diff(literal),
+      correction="The rank of the target is $\\min\\{d, m\\}$: $\\binom{d}{r}$ is "
+      "for $m \\ge d$.")
+
+# %%
+claim("D: Proposition 13.3",
+      "Regularisation adds critical points exactly if $m > d$.", np.diff(counts),
+      equals=np.diff(right), within=0.5, published=np.diff(literal),
       correction="With no more outputs than invariant dimensions it adds none.")
 
 # %% [markdown]
@@ -278,8 +281,8 @@ print(len(slope), "critical points, gradient zero:", max(slope) < 1e-10)
 
 # %%
 claim("D: Proposition 13.2",
-      "The hard-wired and the augmented problem have the same critical maps.", apart,
-      below=1e-8)
+      "The hard-wired and the augmented problem have the same critical maps.",
+      apart, below=1e-8)
 
 # %% [markdown]
 # The paper asks $\rho$ to be unitary here; as the proof shows, the oblique cases of the gallery need no exception.
@@ -329,13 +332,13 @@ def chart_hessian(T, U, r):
     def loss(theta):
         a, b, c = theta.split([r * r, r * (k - r), (m - r) * r])
         a, b, c = a.view(r, r), b.view(r, k - r), c.view(m - r, r)
-        U = torch.vstack([a, c]) @ torch.hstack([torch.eye(r), torch.linalg.solve(a, b)])
+        corner = c @ torch.linalg.solve(a, b)
+        U = torch.vstack([torch.hstack([a, b]), torch.hstack([c, corner])])
         return ((U - T) ** 2).sum()
 
     start = torch.zeros(r * (m + k - r), dtype=torch.float64)
     start[: r * r] = torch.tensor(np.diag(sigma[:r])).flatten()
     return hessian(loss)(start).numpy()
-
 
 # %%
 def signature(H):
@@ -346,7 +349,8 @@ def signature(H):
 
 def out_of_order(sigma, I):
     """Pairs of a kept and a left-out triplet with the larger one left out."""
-    return sum(sigma[j] > sigma[i] for i in I for j in range(len(sigma)) if j not in I)
+    others = np.delete(sigma, I)
+    return sum(np.sum(others > sigma[i]) for i in I)
 
 
 print(eigvalsh(chart_hessian(np.diag([2.0, 1.0]), np.diag([0.0, 1.0]), 1)).round(6))
@@ -367,8 +371,8 @@ for trio in trios:
 
 # %%
 claim("beyond: D, Proposition 13.1",
-      "The Morse index is the number of pairs out of order; no Hessian is singular.",
-      measured, equals=predicted, within=0.5, id="morse-index-formula",
+      "The Morse index is the number of pairs out of order; no Hessian is "
+      "singular.", measured, equals=predicted, within=0.5, id="morse-index-formula",
       details="Negative and zero eigenvalues at every critical point, the gallery.")
 
 # %% [markdown]
@@ -462,8 +466,8 @@ family = [
 ]
 family.append(paper["hard-wired"].singular_values[:9])
 claim("D: Figure 5",
-      "$Z^{\\text{da}}$ is twice $Z^{\\text{inv}}$: 20.6 and 10.3 at the first index.",
-      [Z["augmented"][0], Z["hard-wired"][0]],
+      "$Z^{\\text{da}}$ is twice $Z^{\\text{inv}}$: 20.6 and 10.3 at the first "
+      "index.", [Z["augmented"][0], Z["hard-wired"][0]],
       equals=[published["augmented"][0], published["hard-wired"][0]], within=0.3)
 
 # %%
@@ -493,9 +497,9 @@ figure(
     fig,
     "critical-values",
     title="Loss and Morse index of all critical points",
-    caption="The 126 critical points of rank 5 of the paper's experiment, hard-wired (or augmented) and "
-    "with the penalty $\\lambda = 0.1$. The single point of index 0 is the minimum.",
-    alt="A scatter plot: two rising bands of circles and triangles from index 0 to 20, the triangles lower.",
+    caption="The 126 critical points of rank 5 of the paper's experiment, hard-wired "
+    "(or augmented) and for $\\lambda = 0.1$. The one of index 0 is the minimum.",
+    alt="A scatter plot: two rising bands of circles and triangles from index 0 to 20.",
 )
 
 # %% [markdown]
@@ -526,7 +530,8 @@ def turned(sigma, I):
     Q = np.zeros((len(sigma),) * 2)
     for value in set(sigma):
         block = np.flatnonzero(sigma == value)
-        Q[np.ix_(block, block)] = np.linalg.qr(rng.normal(size=(len(block),) * 2))[0]
+        turn = np.linalg.qr(rng.normal(size=(len(block),) * 2))[0]
+        Q[np.ix_(block, block)] = turn
     return (Q[:, I] * sigma[list(I)]) @ Q[:, I].T
 
 
@@ -535,20 +540,22 @@ sets, agrees = {}, []
 for sigma, r in (np.array([3.0, 2, 2, 1]), 2), (np.array([2.0, 2, 2, 1, 1]), 3):
     for I in combinations(range(len(sigma)), r):
         others = np.delete(sigma, I)
-        predicted = [out_of_order(sigma, I), sum(np.sum(others == sigma[i]) for i in I)]
+        ties = sum(np.sum(others == sigma[i]) for i in I)
+        predicted = [out_of_order(sigma, I), ties]
         sets[", ".join(f"{sigma[i]:g}" for i in I)] = predicted
         for U in (turned(sigma, I), turned(sigma, I)):
             loss = norm(U - np.diag(sigma)) ** 2
             agrees.append(np.isclose(loss, np.sum(others**2)))
-            agrees.append(signature(chart_hessian(np.diag(sigma), U, r)) == predicted)
+            H = chart_hessian(np.diag(sigma), U, r)
+            agrees.append(signature(H) == predicted)
 lines = [[kept, *line] for kept, line in sets.items()]
 table(["kept", "Morse index", "dimension of the set"], lines)
 
 # %%
 claim("beyond: D, Proposition 13.1",
-      "At equal singular values the critical points form products of Grassmannians, on "
-      "which loss and Morse index are constant and which fill the kernel of the "
-      "Hessian.", agrees, id="ties-make-grassmannians")
+      "At equal singular values the critical points form products of "
+      "Grassmannians, on which loss and Morse index are constant and which fill "
+      "the kernel of the Hessian.", agrees, id="ties-make-grassmannians")
 
 # %% [markdown]
 # ## What depth does
@@ -581,7 +588,6 @@ def lift(U, widths, spare=0.0):
     for layer in layers:
         layer[:q, :q] = chain
     return [layers[0] @ Rt, *layers[1:-1], L @ layers[-1]]
-
 
 # %% [markdown]
 # ````{prf:theorem} Saddles in parameter space
@@ -625,7 +631,6 @@ def network_loss(T, layers):
 def flat(layers):
     return torch.tensor(np.concatenate([W.ravel() for W in layers]))
 
-
 # %%
 networks = {  # widths, spare weights, and whether their product has full rank
     "two layers": ([2], 0.0, True),
@@ -650,15 +655,17 @@ table(["kept triplets", *networks], [[k, *line] for k, line in zip(kept, descent
 
 # %%
 claim("beyond: D",
-      "A lift of $q$ of $p$ triplets has a way down per pair out of order, and $z(p - "
-      "q)$ more.", descents.ravel(), equals=predicted, within=0.5,
+      "A lift of $q$ of $p$ triplets has a way down per pair out of order, and "
+      "$z(p - q)$ more.", descents.ravel(), equals=predicted, within=0.5,
       id="descent-directions-in-parameter-space",
       details="Negative eigenvalues of the Hessian in all layers; $z$: rank of the "
       "spare weights.")
+
+# %%
 leading = [i for i, I in enumerate(choices) if I in [(), (0,)]]
 claim("beyond: D",
-      "With three or more layers, balanced lifts of the largest $q < r$ triplets have "
-      "no negative eigenvalue.", descents[leading][:, [1, 3]], below=0,
+      "With three or more layers, balanced lifts of the largest $q < r$ triplets "
+      "have no negative eigenvalue.", descents[leading][:, [1, 3]], below=0,
       id="three-layer-saddles-are-not-strict")
 
 # %% [markdown]
@@ -687,10 +694,8 @@ def escape(T, widths, epsilon, direction):
 
     left.terminal = True
     start = flat(saddle).numpy() + epsilon * direction / norm(direction)
-    tolerances = {"rtol": 1e-6, "atol": 1e-9}
-    way = solve_ivp(flow, (0, 1e5), start, "LSODA", events=left, **tolerances)
+    way = solve_ivp(flow, (0, 1e5), start, "LSODA", events=left, rtol=1e-6, atol=1e-9)
     return way.t, [left(0, theta) + 0.75 for theta in way.y.T]
-
 
 # %%
 T = np.pad(np.diag([2.0, 1.0, 0.5]), [(0, 0), (0, 1)])

@@ -80,8 +80,8 @@ draws = 1 if scale == "smoke" else 3
 def draw(rho, m, N=None):
     """X (N, n) and Y (N, m), by default three points for each coordinate."""
     n = rho.dimension
-    X = rng.normal(size=(N or 3 * n, n)) @ (np.eye(n) + 0.5 * rng.normal(size=(n, n)))
-    X += rng.normal(size=n)
+    mix = np.eye(n) + 0.5 * rng.normal(size=(n, n))
+    X = rng.normal(size=(N or 3 * n, n)) @ mix + rng.normal(size=n)
     y = X @ rng.normal(size=(n, m)) / np.sqrt(n)
     return X, y + 0.3 * y[:, ::-1] ** 2 + 0.5 * rng.normal(size=y.shape)
 
@@ -89,7 +89,6 @@ def draw(rho, m, N=None):
 def moments(X, Y):
     """S (n, n) and C (m, n)."""
     return X.T @ X / len(X), Y.T @ X / len(X)
-
 
 # %% [markdown]
 # ## Invariance is a linear equation
@@ -202,7 +201,7 @@ claim("D: Remark 5", "Several generators, or a Lie algebra, decide.", several + 
 
 # %%
 def lowrank(A, C, B, r):
-    """Minimiser of tr(W A W^T) - 2 <C, W> of rank at most r, rows in the span of B."""
+    """Minimiser of tr(W A W^T) - 2 <C, W>, rank at most r, rows in span of B."""
     P_inv = inv(sqrtm(B.T @ A @ B).real)
     U, sigma, Vt = svd(C @ B @ P_inv, full_matrices=False)
     return (U[:, :r] * sigma[:r]) @ Vt[:r] @ P_inv @ B.T
@@ -226,9 +225,8 @@ def recipes(S, C, rho, lam):
         "regularised": (S + lam * Gamma @ Gamma.T, C, I),
     }
 
-
 # %%
-X, Y = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.array([[1.0], [2.0], [1.0]])
+X, Y = np.array([[1, 0], [1, 1], [0, 2]]), np.array([[1], [2], [1]])
 for name, problem in recipes(*moments(X, Y), swap, 1.0).items():
     print(f"{name:12}", lowrank(*problem, r=1).round(3))
 
@@ -271,7 +269,6 @@ def as_printed(X, Y, rho, lam, r):
     augmented = truncate(Y_all.T @ X_all @ Q_inv, r) @ Q_inv
     return wired, augmented, truncate(Z @ B_inv, r) @ B_inv @ P_inv
 
-
 # %% [markdown]
 # Now every group of the gallery, with fewer outputs than inputs and with more, and bounds on the rank from 1 to the largest possible.
 # Groups without invariant vectors have the optimum 0 when hard-wired; we leave them out here.
@@ -279,7 +276,8 @@ def as_printed(X, Y, rho, lam, r):
 # %%
 problems = []
 for case in gallery.cases() * draws:
-    rho, n, d = case.rho_in, case.rho_in.dimension, dimension_by_characters(case.rho_in)
+    rho, n = case.rho_in, case.rho_in.dimension
+    d = dimension_by_characters(rho)
     for m, r in [(1, 1), (n // 2 + 1, 1), (n + 2, n // 2 + 1), (n + 2, n)]:
         if 0 < d < n and r <= min(m, n):
             problems.append((rho, *draw(rho, m), r))
@@ -458,7 +456,8 @@ for case in gallery.cases():
     rho_in, rho_out = case.rho_in, case.rho_out
     I = np.eye(rho_in.dimension * rho_out.dimension)
     pairs = [(rho_in.matrix(s), rho_out.matrix(s)) for s in rho_in.group.generators]
-    K = null_space(np.vstack([np.kron(g.T, inv(h)) - I for g, h in pairs]), rcond=1e-10)
+    blocks = np.vstack([np.kron(g.T, inv(h)) - I for g, h in pairs])
+    K = null_space(blocks, rcond=1e-10)
     W = (K @ rng.normal(size=K.shape[1])).reshape(rho_in.dimension, -1).T
     elements = rho_in.group.elements()
     back = [rho_in.character(rho_in.group.inverse(g)) for g in elements]
@@ -478,7 +477,8 @@ print(f"loss: hard-wired {wired_loss:.2f}, augmented {augmented_loss:.2f}")
 claim("D: Proposition A.1",
       "The kernel is right. With a bound on the rank, augmentation may end lower.",
       [*kernels, augmented_loss < wired_loss - 0.4], published=False,
-      correction="Theorem 12 does not extend: a bound may split equal singular values.")
+      correction="Theorem 12 does not extend: a bound may split equal singular "
+      "values.")
 
 # %% [markdown]
 # ### Which generators?
@@ -494,13 +494,15 @@ two = representations.vector(groups.PermutationGroup([step[step]], "two steps"))
 moved = []
 for _ in range(5 * draws):
     S, C = moments(*draw(one, 3))
-    V, W = (lowrank(*recipes(S, C, rho, 0.3)["regularised"], 2) for rho in (one, two))
+    tasks = (recipes(S, C, rho, 0.3)["regularised"] for rho in (one, two))
+    V, W = (lowrank(*task, 2) for task in tasks)
     moved.append(norm(V - W) / norm(W))
 
 # %%
 claim("beyond: D, Proposition 8",
-      "The regularised optimum depends on which generators of the group are penalised.",
-      np.median(moved), above=0.05, id="penalty-depends-on-generators")
+      "The regularised optimum depends on which generators of the group are "
+      "penalised.", np.median(moved), above=0.05,
+      id="penalty-depends-on-generators")
 
 # %% [markdown]
 # ## How much data each recipe needs
@@ -547,7 +549,6 @@ cases = {
     "S2, number, five signs": (with_number(sign, 5), [(1, 1, 1), (1, 5, 1)]),
 }
 
-
 # %%
 def points_needed(rho, recipe):
     """Smallest number of random points that makes B^T A B positive definite."""
@@ -569,9 +570,9 @@ table(["case", *rows], [[name, *line] for name, line in zip(cases, needed)])
 
 # %%
 claim("beyond: D, Theorem 12",
-      "Hard-wiring and the penalty need $\\max(d, 1)$ generic points, augmentation the "
-      "largest $\\lceil m_V e_V / d_V\\rceil$.", needed, equals=counts, within=0.5,
-      id="points-each-recipe-needs")
+      "Hard-wiring and the penalty need $\\max(d, 1)$ generic points, augmentation "
+      "the largest $\\lceil m_V e_V / d_V\\rceil$.", needed, equals=counts,
+      within=0.5, id="points-each-recipe-needs")
 
 # %% [markdown]
 # ### With fewer points still
@@ -594,7 +595,7 @@ claim("beyond: D, Theorem 12",
 
 # %%
 def least_norm(A, C, B, r):
-    """lowrank with the pseudo-inverse root: directions without data stay at zero."""
+    """lowrank with the pseudo-inverse root: zero where there are no data."""
     lam, V = np.linalg.eigh(B.T @ A @ B)
     seen = lam > 1e-10 * lam.max()
     P_inv = (V[:, seen] / np.sqrt(lam[seen])) @ V[:, seen].T
@@ -607,13 +608,13 @@ apart = {True: [], False: []}
 for rho in straight, representations.conjugated(straight, skew):
     for N in (1, 2, 3) * 5:
         problem = recipes(*moments(*draw(rho, 3, N)), rho, 0)
-        V, W = (least_norm(*problem[name], 1) for name in ("hard-wired", "augmented"))
+        V, W = (least_norm(*problem[k], 1) for k in ("hard-wired", "augmented"))
         apart[rho.is_orthogonal].append(norm(V - W) / norm(V))
 
 # %%
 claim("beyond: D, Theorem 12",
-      "Solutions of least norm agree for orthogonal representations, not for oblique "
-      "ones.", [max(apart[True]) < 1e-8, np.median(apart[False]) > 0.05],
+      "Solutions of least norm agree for orthogonal representations, not for "
+      "oblique ones.", [max(apart[True]) < 1e-8, np.median(apart[False]) > 0.05],
       id="least-norm-equality")
 
 # %% [markdown]
@@ -672,10 +673,10 @@ figure(
     fig,
     "rank-and-error",
     title="The best objective for each bound on the rank",
-    caption="Squared error of the optimum on 1,000 digits, plus penalty for the regularised one (the "
-    "paper's strength 0.01). Large marks: augmented; they enclose the hard-wired ones.",
-    alt="Four falling curves. The lowest, without symmetry, falls from 0.88 to 0.30. The regularised one lies above it. "
-    "Hard-wired and augmented coincide above both, and flatten after rank five at about 0.65.",
+    caption="Squared error of the optimum on 1,000 digits, with the penalty of the "
+    "regularised one (the paper's 0.01). The large marks are the augmented ones.",
+    alt="Four falling curves, the lowest without symmetry, then the regularised one. "
+    "The other two coincide above them, and flatten after rank five.",
 )
 
 # %% [markdown]
@@ -732,7 +733,8 @@ def K(x, z):
     """The limiting kernel for ReLU, between the rows of x and of z."""
     sizes = np.outer(norm(x, axis=1), norm(z, axis=1))
     u, v = x / norm(x, axis=1)[:, None], z / norm(z, axis=1)[:, None]
-    theta = 2 * np.arctan2(norm(u[:, None] - v, axis=2), norm(u[:, None] + v, axis=2))
+    apart, along = (norm(u[:, None] + s * v, axis=2) for s in (-1, 1))
+    theta = 2 * np.arctan2(apart, along)
     angles = np.sin(theta) + (np.pi - theta) * np.cos(theta)
     return (x @ z.T * (np.pi - theta) + sizes * angles) / (2 * np.pi)
 
@@ -770,8 +772,8 @@ claim("D: Proposition B.10", "$K$ is invariant, and finite by the bound of (1)."
       [*errors, max(products) - 1 / 2], below=1e-9,
       published=max(products) - 1 / (2 * np.pi),
       correction="Integrable is not enough. The bound of the proof fails for ReLU.",
-      details="Errors of invariance, excess over the bound; published: over that of "
-      "the paper.")
+      details="Errors of invariance, excess over the bound; published: over that "
+      "of the paper.")
 
 # %% [markdown]
 # The group of the example exchanges the three axes of space.
@@ -796,7 +798,7 @@ w = np.vstack([drawn @ g.T for g in G])
 
 
 def gradients(x, average):
-    """Gradients of the network by a (all 1) and w, averaged over the group or not."""
+    """Gradients of the network by a (all 1) and w."""
     images = [x @ g.T for g in G] if average else [x]
     by_a = np.mean([np.maximum(z @ w.T, 0) for z in images], axis=0)
     by_w = np.mean([(z @ w.T > 0)[:, :, None] * z[:, None] for z in images], axis=0)
@@ -812,7 +814,8 @@ augmented = np.mean(
 claim("D: Propositions B.12 to B.14",
       "Augmented data, augmented kernel and group convolution predict alike, "
       "invariantly.",
-      [norm(by_data - by_kernel), norm(turned - by_kernel), norm(convolution - augmented)],
+      [norm(by_data - by_kernel), norm(turned - by_kernel),
+       norm(convolution - augmented)],
       below=1e-9)
 
 # %% [markdown]
