@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from learnsym import gallery, groups, representations
+from learnsym.checks import approximate_symmetry as approximate
 from learnsym.checks import beyond_linear, convex_losses
-from learnsym.lowrank import approximate
 from learnsym.plots import beyond_linear as plots
 
 SWAP = representations.vector(groups.symmetric(2))

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from cases import seeds
 from learnsym import gallery, groups, lowrank, representations
+from learnsym.checks import approximate_symmetry as approximate
 from learnsym.equivariant import dimension_by_characters
-from learnsym.lowrank import approximate
 
 CASES = [
     case.rho_in

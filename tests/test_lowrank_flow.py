@@ -8,8 +8,9 @@ from scipy.integrate import solve_ivp
 
 from cases import every_image
 from learnsym import gallery
+from learnsym.checks import aligned_flow as flow
 from learnsym.equivariant import reynolds
-from learnsym.lowrank import Moments, flow
+from learnsym.lowrank import Moments
 
 OUTPUTS = 3
 RHO = gallery.find("C4, 4x4 images").rho_in

@@ -8,9 +8,9 @@ import pytest
 from cases import every_image, well_conditioned
 from learnsym import gallery, groups, lowrank
 from learnsym import representations as reps
+from learnsym.checks.partial_augmentation import asymmetry, correction, expected_asymmetry
 from learnsym.equivariant import reynolds
-from learnsym.lowrank import Moments
-from learnsym.lowrank.sampling import asymmetry, correction, expected_asymmetry, sampled
+from learnsym.lowrank import Moments, sampled
 
 TURNS = gallery.find("C4, 4x4 images").rho_in
 SQUARE = reps.vector(groups.dihedral(4))

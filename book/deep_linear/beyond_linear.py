@@ -22,7 +22,7 @@ import torch
 
 from learnsym import gallery, publish, results
 from learnsym.checks import beyond_linear, convex_losses, draws
-from learnsym.lowrank import approximate
+from learnsym.checks import approximate_symmetry as approximate
 from learnsym.plots import beyond_linear as plots
 
 publish.use_style()

@@ -29,7 +29,8 @@ from learnsym import groups, publish, representations, results
 from learnsym.checks import draws
 from learnsym.checks import training_dynamics as checks
 from learnsym.experiments import deep_linear
-from learnsym.lowrank import augmented, hard_wired, regularised, sampling
+from learnsym.checks import partial_augmentation as sampling
+from learnsym.lowrank import augmented, hard_wired, regularised
 from learnsym.plots import training_dynamics as plots
 
 publish.use_style()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from learnsym import gallery, groups, lowrank
+from learnsym.checks import approximate_symmetry as approximate
 from learnsym.data import digits
-from learnsym.lowrank import approximate
 from learnsym.representations import Representation, image
 
 CLASSES = 10

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import solve_ivp
 
+from learnsym.checks import aligned_flow as flow
+from learnsym.checks import partial_augmentation as sampling
 from learnsym.equivariant import invariant_basis, kernel_basis, reynolds
-from learnsym.lowrank import Moments, flow, sampling, unconstrained
+from learnsym.lowrank import Moments, sampled, unconstrained
 from learnsym.representations import Representation
 
 
@@ -40,7 +42,7 @@ def turns(values: ArrayLike, margin: float = 0.02) -> int:
 class AlignedFlow:
     """Squared parts of ``W_perp`` by time, mode and direction, shape ``(T, r, p)``.
 
-    ``measured`` from an ODE solver on all weights, ``predicted`` by :mod:`learnsym.lowrank.flow`;
+    ``measured`` from an ODE solver on all weights, ``predicted`` by :mod:`.aligned_flow`;
     ``first`` ``(T,)`` is ``|W_1,perp|``, measured; ``learnt`` ``(T, r)`` the predicted modes.
     """
 
@@ -154,7 +156,7 @@ def sampled_asymmetries(
     measured = [
         [
             sampling.asymmetry(
-                unconstrained(sampling.sampled(X, Y, rho, count, rng), rank).optimum(),
+                unconstrained(sampled(X, Y, rho, count, rng), rank).optimum(),
                 averaged,
                 average,
             )

@@ -16,8 +16,7 @@ from tqdm import tqdm
 from learnsym.data import digits
 from learnsym.equivariant import reynolds
 from learnsym.groups import image_rotations
-from learnsym.lowrank import Moments, constraint, invariant_rows
-from learnsym.lowrank.sampling import sampled
+from learnsym.lowrank import Moments, constraint, invariant_rows, sampled
 from learnsym.networks.linear import DeepLinear, accuracy, squared_error, uniform_factors
 from learnsym.regression import augment
 from learnsym.representations import PermutationRepresentation, image

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import eigh
 from scipy.optimize import brentq
 
-from learnsym.lowrank.problem import constraint
+from learnsym.lowrank import constraint
 from learnsym.representations import Representation
 
 NULL_TOLERANCE = 1e-10

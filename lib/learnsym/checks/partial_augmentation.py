@@ -13,36 +13,9 @@ that the optimum under full augmentation keeps, ``r_i`` its residuals, and ``h_i
 import numpy as np
 from numpy.typing import ArrayLike
 
-from learnsym.lowrank.moments import Moments
-from learnsym.lowrank.problem import TIE_TOLERANCE, augmented
+from learnsym.lowrank import TIE_TOLERANCE, Moments, augmented
 from learnsym.regression import augment
 from learnsym.representations import Representation
-
-
-def sampled(
-    X: ArrayLike, Y: ArrayLike, rho: Representation, count: int, rng: np.random.Generator
-) -> Moments:
-    """Return the moments of data in which every row enters with ``count`` random group elements.
-
-    Parameters
-    ----------
-    X, Y
-        Inputs ``(N, n)`` and targets ``(N, m)``.
-    rho
-        Representation on the inputs.
-    count
-        Distinct elements per row, from 1 to the order of the group, drawn without replacement.
-    rng
-        Generator of the draws.
-    """
-    order = rho.group.order
-    if not 1 <= count <= order:
-        raise ValueError(f"count: expected 1 to {order}, the order of the group, got {count}")
-    X, Y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
-    orbits = augment(X, rho)
-    chosen = rng.random((order, len(X))).argsort(axis=0)[:count]
-    rows = orbits[chosen, np.arange(len(X))].reshape(-1, X.shape[1])
-    return Moments.from_data(rows, np.tile(Y, (count, 1)))
 
 
 def correction(order: int, count: int) -> float:

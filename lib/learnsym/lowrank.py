@@ -4,22 +4,96 @@ Duan and Montufar compare linear maps ``W`` of rank at most ``r`` that are invar
 construction (hard-wired), through augmented data, or through a penalty. All three minimise a
 quadratic ``tr(W A W^T) - 2 <C, W> + c`` over matrices of bounded rank whose rows lie in a subspace;
 in the coordinates ``U = W B P``, with ``P`` the root of ``B^T A B``, it is ``|U - T|^2`` plus a
-constant, and the theorem of Eckart and Young solves it (their Theorem 6, Proposition 8 and 11).
+constant, and the theorem of Eckart and Young solves it (their Theorem 6, Propositions 8 and 11).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from learnsym.equivariant import invariant_basis, null_space
-from learnsym.lowrank.moments import Moments
+from learnsym.equivariant import EquivariantMaps, invariant_basis, null_space, reynolds
+from learnsym.regression import augment
 from learnsym.representations import PermutationRepresentation, Representation
 
 RANK_TOLERANCE = 1e-12
 TIE_TOLERANCE = 1e-10
 ORTHONORMAL_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments of inputs ``x`` and targets ``y``, means over the data set.
+
+    ``S`` is the mean of ``x x^T``, shape ``(n, n)``; ``C`` the mean of ``y x^T``, shape
+    ``(m, n)``; ``c`` the mean of ``|y|^2``. The mean squared error of the linear map ``W`` is
+    ``tr(W S W^T) - 2 <C, W> + c``.
+    """
+
+    S: np.ndarray
+    C: np.ndarray
+    c: float
+
+    @classmethod
+    def from_data(cls, X: ArrayLike, Y: ArrayLike) -> "Moments":
+        """Return the moments of inputs ``(N, n)`` and targets ``(N, m)``, one sample per row.
+
+        Raises
+        ------
+        ValueError
+            The arrays are not two-dimensional, empty, of different lengths or not finite.
+        """
+        X, Y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
+        if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or not len(X):
+            raise ValueError(f"X, Y: expected shapes (N, n) and (N, m), got {X.shape}, {Y.shape}")
+        if not (np.isfinite(X).all() and np.isfinite(Y).all()):
+            raise ValueError("X, Y: expected finite entries")
+        return cls(X.T @ X / len(X), Y.T @ X / len(X), float(np.sum(Y**2)) / len(X))
+
+    def averaged(self, rho: Representation) -> "Moments":
+        """Return the moments of the data set augmented by the whole group.
+
+        Every ``x`` enters with all ``rho(g) x`` and one target. The covariance is averaged itself,
+        so that no augmented data set is ever formed.
+        """
+        if rho.dimension != len(self.S):
+            raise ValueError(
+                f"rho: expected a representation of dimension {len(self.S)}, got {rho.dimension}"
+            )
+        if isinstance(rho, PermutationRepresentation):
+            S = EquivariantMaps(rho, rho).project(self.S)
+        else:
+            matrices = [rho.matrix(g) for g in rho.group.elements()]
+            S = np.mean([m @ self.S @ m.T for m in matrices], axis=0)
+        return Moments(S, self.C @ reynolds(rho).T, self.c)
+
+
+def sampled(
+    X: ArrayLike, Y: ArrayLike, rho: Representation, count: int, rng: np.random.Generator
+) -> Moments:
+    """Return the moments of data in which every row enters with ``count`` random group elements.
+
+    Parameters
+    ----------
+    X, Y
+        Inputs ``(N, n)`` and targets ``(N, m)``.
+    rho
+        Representation on the inputs.
+    count
+        Distinct elements per row, from 1 to the order of the group, drawn without replacement.
+    rng
+        Generator of the draws.
+    """
+    order = rho.group.order
+    if not 1 <= count <= order:
+        raise ValueError(f"count: expected 1 to {order}, the order of the group, got {count}")
+    X, Y = np.asarray(X, dtype=np.float64), np.asarray(Y, dtype=np.float64)
+    orbits = augment(X, rho)
+    chosen = rng.random((order, len(X))).argsort(axis=0)[:count]
+    rows = orbits[chosen, np.arange(len(X))].reshape(-1, X.shape[1])
+    return Moments.from_data(rows, np.tile(Y, (count, 1)))
 
 
 class LowRankProblem:
@@ -134,14 +208,10 @@ class LowRankProblem:
         W = np.asarray(W, dtype=np.float64)
         return np.sum((W @ self.A - 2 * self.C) * W, axis=(-2, -1)) + self.c
 
-    def gradient(self, W: np.ndarray) -> np.ndarray:
-        """Return the gradient ``2 (W A - C)``, projected onto rows in the span of ``basis``."""
-        return 2 * (W @ self.A - self.C) @ self.basis @ self.basis.T
-
     def optimum(self) -> np.ndarray:
         """Return the global minimiser, shape ``(m, n)``.
 
-        Where :attr:`tied` holds it is one of many.
+        Where :attr:`gap` is 0 and singular value ``rank`` is not, it is one of many.
         """
         return self.at(range(min(self.rank, self.singular_values.size)))
 
@@ -166,24 +236,6 @@ class LowRankProblem:
         """``sigma_r - sigma_(r+1)`` of ``target``, whose singular values are continued by zeros."""
         sizes = np.append(self.singular_values, np.zeros(self.rank + 1))
         return float(sizes[self.rank - 1] - sizes[self.rank])
-
-    @property
-    def tied(self) -> bool:
-        """Whether ``sigma_r = sigma_(r+1) > 0``: the minimiser is not unique."""
-        sizes = self.singular_values
-        if self.rank >= sizes.size or sizes[self.rank] == 0:
-            return False
-        return bool(self.gap <= TIE_TOLERANCE * sizes[0])
-
-    @property
-    def tie_dimension(self) -> int:
-        """Dimension of the set of minimisers: 0, or that of a Grassmannian at a tie."""
-        if not self.tied:
-            return 0
-        sizes = self.singular_values
-        equal = np.abs(sizes - sizes[self.rank - 1]) <= TIE_TOLERANCE * sizes[0]
-        inside = self.rank - int(np.sum((sizes > sizes[self.rank - 1]) & ~equal))
-        return inside * (int(equal.sum()) - inside)
 
 
 def invariant_rows(rho: Representation) -> np.ndarray:
