@@ -10,7 +10,7 @@ from learnsym.checks import augmented_training as checks
 from learnsym.checks import rotation_anomaly as anomaly
 from learnsym.experiments import perm, rot, trans
 from learnsym.plots import augmented_training as plots
-from learnsym.publish.plotted import plotted_csv
+from learnsym.publish.plotted import plotted_csv, plotted_rows
 
 EPOCHS, RUNS, RATE, PASSES = 12, 300, 0.1, 4
 MODES = rot.MODES  # nominal, equivariant, augmented, exact, half turns
@@ -221,7 +221,7 @@ def test_figures_can_be_drawn_and_exported(arrays, found):
         plots.rounding_errors({"left": few, "right": few}),
     ]
     for fig in figures:
-        assert len(plotted_csv(fig).splitlines()) > 50
+        assert len(plotted_csv(plotted_rows(fig)).splitlines()) > 50
         plt.close(fig)
 
 

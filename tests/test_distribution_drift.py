@@ -21,7 +21,7 @@ from learnsym.experiments import (
 from learnsym.experiments.spurious_invariance import DRIFT_MEASURES, LEVELS, MODELS
 from learnsym.networks.perceptron import perceptron
 from learnsym.plots import distribution_drift as plots
-from learnsym.publish.plotted import plotted_csv
+from learnsym.publish.plotted import plotted_csv, plotted_rows
 
 TINY = dataclasses.replace(
     spurious_invariance.SCALES["smoke"], train=60, validation=20, test=40, epochs=2, batch=32,
@@ -535,7 +535,7 @@ def test_figure_of_the_paper(arrays):
             assert np.array_equal(error[model], values.mean(0))
         assert np.array_equal(ratio["WT"], checks.accuracy_ratio(arrays)[g, 2].mean(0))
         assert fig.axes[g].get_yscale() == "log"
-    assert "band edge" in plotted_csv(fig)
+    assert "band edge" in plotted_csv(plotted_rows(fig))
 
 
 def test_figure_of_the_other_drifts(arrays):
@@ -552,7 +552,7 @@ def test_figure_of_the_other_drifts(arrays):
             assert np.isnan(shown[5])
             shown, expected = np.delete(shown, 5), np.delete(expected, 5)
         assert np.array_equal(shown, expected)
-    assert plotted_csv(fig)
+    assert plotted_csv(plotted_rows(fig))
 
 
 def test_figure_of_what_di_lacks(arrays):
@@ -563,7 +563,7 @@ def test_figure_of_what_di_lacks(arrays):
         assert np.array_equal(above["DA, R4"], checks.relative_error(arrays, kind)[0, 0].mean(0))
         agreement = checks.along(arrays, "agreement", kind)
         assert np.array_equal(below["WT, T3"], agreement[1, 2].mean(0))
-    assert plotted_csv(fig)
+    assert plotted_csv(plotted_rows(fig))
 
 
 def test_figure_of_the_collapse(arrays):
@@ -583,4 +583,4 @@ def test_figure_of_the_collapse(arrays):
             if "error" in name:
                 expected[5] = np.nan  # a logarithmic axis has no place for zero
             assert np.array_equal(line, expected, equal_nan=True)
-    assert plotted_csv(fig)
+    assert plotted_csv(plotted_rows(fig))

@@ -10,7 +10,7 @@ from learnsym.checks import finite_augmentation as checks
 from learnsym.experiments import finite_augmentation as experiment
 from learnsym.experiments.finite_augmentation import TASKS
 from learnsym.plots import finite_augmentation as plots
-from learnsym.publish.plotted import plotted_csv
+from learnsym.publish.plotted import plotted_csv, plotted_rows
 
 COUNTS, PASSES, PULLS, SAMPLES = (1, 2, 4), (1, 4), (0.1, 0.5), 24
 EPOCHS, RUNS = 12, 400
@@ -131,7 +131,7 @@ def test_figures_can_be_drawn_and_exported(arrays):
         plots.responding(checks.Response(arrays["epochs_drift"][0], *[np.arange(13.0)] * 2)),
     ]
     for fig in figures:
-        assert len(plotted_csv(fig).splitlines()) > 10
+        assert len(plotted_csv(plotted_rows(fig)).splitlines()) > 10
         plt.close(fig)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from learnsym.checks.imperfect_data import NoisyRuns, Rates
 from learnsym.plots import imperfect_data as plots
-from learnsym.publish.plotted import plotted_csv
+from learnsym.publish.plotted import plotted_csv, plotted_rows
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_floors_show_means_errors_and_laws():
     segments = fig.axes[0].collections[0].get_segments()
     assert np.ptp(segments[0][:, 1]) == pytest.approx(2 * 1.0)  # twice the standard error
     assert legend(fig.axes[0]) == ["a"]
-    assert plotted_csv(fig)
+    assert plotted_csv(plotted_rows(fig))
 
 
 def test_noise_curves_have_a_panel_each():

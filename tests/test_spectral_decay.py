@@ -16,7 +16,7 @@ from learnsym.checks import spectral_decay as checks
 from learnsym.checks import spectral_examples as examples
 from learnsym.checks import trained_spectra as trained
 from learnsym.plots import spectral_decay as plots
-from learnsym.publish.plotted import plotted_csv
+from learnsym.publish.plotted import plotted_csv, plotted_rows
 
 MOVING = checks.moving_representations()
 SWAP = MOVING["S2, swap of two coordinates"]
@@ -318,7 +318,7 @@ def test_figures_show_what_they_are_given(rng):
         plots.sensitivity_and_similarity(nets),
         plots.layer_paths(nets, ("DA", "size")),
     ):
-        assert plotted_csv(fig)
+        assert plotted_csv(plotted_rows(fig))
     bars = [patch.get_height() for patch in plots.sensitivities(nets).axes[0].patches]
     assert bars == pytest.approx([nets.mean("spectral_norm", m)[0] for m in nets.models])
     lines = plots.layer_paths(nets, ("DA", "size")).axes[4].lines

@@ -14,7 +14,7 @@ from learnsym.experiments import public_draws
 from learnsym.experiments.public_draws import public_law
 from learnsym.experiments.which_group import CASES, GROUPS, MODES, NETWORKS, SCALES, acting
 from learnsym.plots import which_group as plots
-from learnsym.publish.plotted import plotted_csv
+from learnsym.publish.plotted import plotted_csv, plotted_rows
 from learnsym.representations import image
 
 SIDES = (2, 3, 4, 5)
@@ -200,5 +200,5 @@ def test_figures_can_be_drawn_and_exported(arrays):
         plots.over_distance(panels),
         plots.by_share(GROUPS, shares, (ratios, ratios), draws),
     ):
-        assert len(plotted_csv(fig).splitlines()) > 10
+        assert len(plotted_csv(plotted_rows(fig)).splitlines()) > 10
         plt.close(fig)
