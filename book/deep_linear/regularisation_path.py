@@ -179,7 +179,7 @@ for epsilon in (0, 0.02, 0.2):
 axes[0].axvline(0.25, color="grey", linestyle=":", linewidth=1)
 axes[0].set_ylabel("$\\sigma_1$ and $\\sigma_2$")
 axes[2].set_title("(c) share")
-axes[2].legend(handlelength=1.4)
+axes[2].legend(handlelength=1.2, fontsize=8, loc="upper right")
 for ax in axes:
     ax.set_xlabel("$\\lambda$")
 figure(
@@ -813,7 +813,7 @@ axes[1].plot(
 )
 axes[1].plot(grid, [distance(W, p) for W in Ws], label="distance of\npredictions")
 axes[1].plot(grid, [fraction(W, R) for W in Ws], label="non-invariant\nfraction of $W$")
-axes[1].set(yscale="log", ylim=(1e-4, 3), title="(b)")
+axes[1].set(yscale="log", ylim=(1e-6, 3), title="(b)")
 axes[0].set(ylabel="singular values", title="(a)")
 axes[1].legend(fontsize=8, loc="lower left", handlelength=1.6)
 for ax in axes:
