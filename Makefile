@@ -40,7 +40,7 @@ endif
 
 book: $(READY) ## execute the chapters and build the site; writes below _build only
 	$(BIN)/python -m learnsym.publish.chapters execute
-	$(BIN)/python -m jupyter_book.cli.main build _build/source --path-output . -W -n --keep-going -q
+	$(BIN)/python $(BIN)/jupyter-book build _build/source --path-output . -W -n --keep-going -q
 	@echo "The book is ready: open $(CURDIR)/$(SITE)"
 
 # the browser tests look at the site, so it must be up to date
