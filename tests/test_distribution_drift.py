@@ -128,7 +128,9 @@ def here():
     """Run the jobs of an experiment one after the other, in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            spurious_invariance, "sweep", lambda work, jobs, **_: [work(job) for job in jobs]
+            spurious_invariance,
+            "sweep",
+            lambda work, jobs, *_: {name: work(job) for name, job in jobs.items()},
         )
         yield
 
