@@ -147,6 +147,7 @@ for name, ratio in zip(GROUPS, checks.ratios(found), strict=True):
         f"Digits under {name}: augmented training stays closer to $\\mathcal{{E}}$ than nominal training, in every run.",
         ratio.max(),
         below=1.0,
+        verdict="reproduced",
         decided=trained,
         id=f"augmented-closer-under-{name}",
         details="Paper: stays closer (main text). drift of AUG over that of NOM after the last epoch, largest of the runs, uniform draws",
