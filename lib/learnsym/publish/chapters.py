@@ -235,7 +235,7 @@ def _is_whole(folder: Path, key: str) -> bool:
 def chapter_key(notebook: NotebookNode) -> str:
     """Return a digest of all that a chapter's outputs depend on."""
     book = book_root() / "book"
-    stored = [p for p in (book / "results").glob("*-*.*") if p.suffix in (".npz", ".json")]
+    stored = [p for p in (book / "results").glob("[!.]*-*.*") if p.suffix in (".npz", ".json")]
     files = [*sorted(Path(__file__).parents[1].rglob("*.py")), *sorted(stored), book / "items.yml"]
     parts = [f"{p.name} {_digest(p.read_bytes())}" for p in files]
     versions = [sys.version, *(f"{name} {version(name)}" for name in PACKAGES)]
