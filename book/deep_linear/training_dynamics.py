@@ -63,6 +63,9 @@ other_share = 1 - (other["asymmetric"] / other["total"]) ** 2
 # *Hard-wired*: the rows of $W_1$ are invariant.
 # *Regularised*: the images enter once, and $\lambda\lVert W\Gamma\rVert^2$ is added to the loss, where $W\Gamma = 0$ exactly if $W$ is invariant ({prf:ref}`prop-invariance-by-generators`).
 #
+# **A difference that counts.** The loss of this chapter sums the squared error over the nine outputs. The paper's experiments average it, so a penalty of strength $\lambda$ is nine times weaker here than there.
+# These runs are still to be repeated with the paper's loss; until then, statements about the paper's penalties hold for a ninth of their strength.
+#
 # With $\mathcal{R}$ the mean of the four $\rho(g)$, the non-invariant part of a map is $W_\perp = W(I - \mathcal{R})$.
 # We write $\bar S$ for the covariance of the augmented images, the mean of $\rho(g)xx^\top\rho(g)^\top$.
 # Norms are Frobenius norms.
