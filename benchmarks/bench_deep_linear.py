@@ -10,11 +10,11 @@ import torch
 
 from learnsym import groups
 from learnsym import representations as reps
+from learnsym.experiments.deep_linear import Config, squared_error, start
 from learnsym.lowrank import Moments
-from learnsym.networks.linear import DeepLinear, squared_error, uniform_factors
 from learnsym.regression import augment
 
-IMAGES, SIDE, HIDDEN, OUTPUTS = 1_000, 14, 5, 9
+IMAGES, SIDE, OUTPUTS = 1_000, 14, 9
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +27,7 @@ def data():
 
 @pytest.fixture(params=[1, 35], ids=["one run", "35 runs"])
 def nets(request):
-    rng = np.random.default_rng(0)
-    return DeepLinear(uniform_factors((SIDE**2, HIDDEN, OUTPUTS), request.param, rng))
+    return start(Config(side=SIDE, runs=request.param))
 
 
 def every_row(X, Y, rho):
@@ -39,7 +38,7 @@ def by_moments(nets, averaged):
     S, C = torch.tensor(averaged.S), torch.tensor(averaged.C)
 
     def step():
-        losses = squared_error(nets.product, S, C, averaged.c)
+        losses = squared_error(nets.maps, S, C, averaged.c)
         return losses, torch.autograd.grad(losses.sum(), nets.parameters)
 
     return step
@@ -51,7 +50,7 @@ def by_rows(nets, X, Y):
 
     def step():
         outputs = rows @ lower.mT @ upper.mT
-        losses = ((outputs - targets) ** 2).sum(dim=2).mean(dim=1)
+        losses = ((outputs - targets) ** 2).mean(dim=(1, 2))
         return losses, torch.autograd.grad(losses.sum(), nets.parameters)
 
     return step
