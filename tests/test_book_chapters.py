@@ -6,14 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 import yaml
 from jupyter_server.services.contents.filemanager import FileContentsManager
 from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 
 from learnsym.paths import book_root
-from learnsym.publish import chapters, compiled
+from learnsym.publish import chapters, compare, compiled
+from learnsym.publish.claims import CLAIM_MIME
+from learnsym.publish.figures import FIGURE_MIME
+from learnsym.publish.plotted import plotted_rows, summary
 from learnsym.publish.wording import UNDECIDED
 
 ROOT = book_root()
@@ -222,6 +227,59 @@ def test_a_lost_output_and_one_too_many_are_found(reference, tmp_path):
     assert "expected 4 outputs, got 3" in nbval(tmp_path / "less.ipynb").stdout
 
 
+def outputs_of(mime: str, record: dict) -> list[dict]:
+    return [{"output_type": "display_data", "data": {mime: record}}]
+
+
+def figure_outputs(*lines: list[float]) -> list[dict]:
+    fig, axes = plt.subplots()
+    for line in lines:
+        axes.plot(line)
+    data = summary(plotted_rows(fig))
+    plt.close(fig)
+    return outputs_of(FIGURE_MIME, {"id": "f", "data": data})
+
+
+@pytest.mark.parametrize("share", [1e-1, 1e-3, 1e-5])
+def test_a_small_curve_beside_a_large_one_is_compared(share):
+    before, after = (figure_outputs([1.0, 2.0], [share, size * share]) for size in (2.0, 3.0))
+    assert compare.differences(before, before) == []
+    assert "line 2" in "".join(compare.differences(before, after))
+
+
+def test_rounding_errors_beside_a_large_curve_are_not():
+    before, after = (figure_outputs([1.0, 2.0], [1e-8, size * 1e-8]) for size in (2.0, 3.0))
+    assert compare.differences(before, after) == []
+
+
+def test_infinite_and_missing_values_are_compared():
+    infinite = figure_outputs([1.0, np.inf, 3.0])
+    assert compare.differences(infinite, infinite) == []
+    assert compare.differences(infinite, figure_outputs([1.0, 2.0, 3.0]))
+    missing = compare.differences(infinite, figure_outputs([1.0, np.nan, 3.0]))
+    assert "missing values" in "".join(missing)
+
+
+BELOW = {"kind": "below", "value": 0, "within": None}
+EQUALS = {"kind": "equals", "value": 1.0, "within": 1e-9}
+
+
+@pytest.mark.parametrize(("bound", "before", "after"), [(BELOW, -3.0, -2.9), (EQUALS, 0.83, 0.85)])
+def test_only_rounding_errors_are_left_to_a_bound_of_rounding(bound, before, after):
+    """What misses such a bound, or meets it from far away, is a measurement like others."""
+    record = {"id": "c", "bound": bound, "deviation": None, "published": None}
+    first, second = (outputs_of(CLAIM_MIME, {**record, "measured": x}) for x in (before, after))
+    assert compare.differences(first, first) == []
+    assert "measured" in "".join(compare.differences(first, second))
+
+
+def test_the_name_of_an_error_is_compared():
+    first, second = (
+        [{"output_type": "error", "ename": name, "evalue": "x"}] for name in ("A", "B")
+    )
+    assert compare.differences(first, second)
+
+
 # --- a book of one chapter ---------------------------------------------------------------------
 
 
@@ -394,6 +452,40 @@ def test_saving_without_a_change_changes_no_file(demo, tmp_path):
     server.save(model, name)
     changed = {path for path, content in tree(demo.parents[1]).items() if content != before[path]}
     assert changed == {notebook, notebook.with_suffix(".py")}
+
+
+def test_files_that_editors_and_systems_hide_do_not_count(demo, monkeypatch):
+    library = demo.parents[1] / "lib"
+    library.mkdir()
+    (library / "room.py").write_text("x = 1")
+    monkeypatch.setattr(chapters, "__file__", str(library / "publish" / "chapters.py"))
+    write_chapter(demo, 2.0)
+    source = chapters.read_source(demo.with_suffix(".ipynb"))
+    key = chapters.chapter_key(source)
+    (library / ".#room.py").symlink_to("user@host.1")  # a lock of Emacs, which points nowhere
+    for folder in (library, demo.parent, demo.parents[1] / "assets"):
+        (folder / ".ipynb_checkpoints").mkdir(parents=True)
+        for name in ("room-checkpoint.py", "page-checkpoint.md"):
+            (folder / ".ipynb_checkpoints" / name).write_text("x")
+    (demo.parents[1] / "assets" / ".DS_Store").write_text("x")
+    assert chapters.chapter_key(source) == key
+    assert chapters.main(["execute"]) == 0
+    copied = (demo.parents[1] / "_build" / "source").rglob(".*")
+    assert list(copied) == []
+    (library / "room.py").write_text("x = 2")
+    assert chapters.chapter_key(source) != key
+
+
+def test_a_kernel_that_dies_is_a_chapter_that_failed(demo, capsys):
+    demo.write_text('# %% tags=["parameters"]\nscale = "book"\nseed = 0\nimport os; os._exit(1)\n')
+    assert chapters.main(["execute"]) == 1
+    assert "book/demo.ipynb: FAILED" in capsys.readouterr().out
+
+
+def test_names_count_from_the_book(demo):
+    write_chapter(demo, 2.0)
+    with pytest.raises(SystemExit):
+        chapters.main(["list", demo.parents[1].name])
 
 
 def test_unknown_chapter_is_refused(demo):

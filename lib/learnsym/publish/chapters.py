@@ -22,6 +22,7 @@ import jupytext
 import nbformat
 import papermill
 import yaml
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
@@ -236,10 +237,17 @@ def chapter_key(notebook: NotebookNode) -> str:
     """Return a digest of all that a chapter's outputs depend on."""
     book = book_root() / "book"
     stored = [p for p in (book / "results").glob("[!.]*-*.*") if p.suffix in (".npz", ".json")]
-    files = [*sorted(Path(__file__).parents[1].rglob("*.py")), *sorted(stored), book / "items.yml"]
+    library = _visible(Path(__file__).parents[1], "**/*.py")
+    files = [*sorted(library), *sorted(stored), book / "items.yml"]
     parts = [f"{p.name} {_digest(p.read_bytes())}" for p in files]
     versions = [sys.version, *(f"{name} {version(name)}" for name in PACKAGES)]
     return _digest("\n".join([dumps(notebook), *parts, *versions]).encode())
+
+
+def _visible(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a pattern without those that editors and systems hide beside them."""
+    found = [path for path in folder.glob(pattern) if path.is_file()]
+    return [p for p in found if not any(x.startswith(".") for x in p.relative_to(folder).parts)]
 
 
 def assemble() -> Path:
@@ -254,7 +262,7 @@ def assemble() -> Path:
     """
     root = book_root()
     target = root / "_build" / "source"
-    wanted = {p.relative_to(root): p for pattern in SITE_FILES for p in root.glob(pattern)}
+    wanted = {p.relative_to(root): p for name in SITE_FILES for p in _visible(root, name)}
     for path in chapter_paths():
         folder = executed_folder(path)
         if not (folder / "record.json").is_file():
@@ -311,7 +319,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [
         path
         for path in chapter_paths()
-        if not options.chapters or any(part in path.as_posix() for part in options.chapters)
+        if not options.chapters
+        or any(part in path.relative_to(book_root()).as_posix() for part in options.chapters)
     ]
     if not chosen:
         parser.error(f"no chapter matches {options.chapters}")
@@ -339,7 +348,7 @@ def _execute_all(names: Mapping[Path, str], force: bool) -> int:
     def attempt(path: Path) -> tuple[str, str]:
         try:
             return (EXECUTED if execute(path, force) else UNCHANGED), ""
-        except PapermillExecutionError as error:
+        except (PapermillExecutionError, DeadKernelError, CellTimeoutError) as error:
             return FAILED, str(error)
 
     # threads are enough: every chapter runs in a kernel process of its own

@@ -47,8 +47,9 @@ def plotted_csv(rows: list[Row]) -> str:
 def summary(rows: list[Row]) -> list[dict[str, str | int]]:
     """Return a few numbers a series, by which two drawings of one figure are compared.
 
-    For each panel, series and kind: how many points, and for each coordinate the mean, the root
-    mean square and at most 20 evenly spaced values as text, to 4 significant digits.
+    For each panel, series and kind: how many points, and for each coordinate the mean and root
+    mean square of what is finite, and at most 20 evenly spaced values as text, to 4 significant
+    digits.
     """
     series: dict[tuple[str, str, str], list] = {}
     for *names, x, y, value in rows:
@@ -71,8 +72,9 @@ def _few(column: Sequence[float | None]) -> str:
     values = np.array([float(number) for number in map(_number, column) if number])
     chosen = values[np.linspace(0, len(values) - 1, min(len(values), SHOWN)).round().astype(int)]
     # scaled, so that squares of tiny numbers do not vanish
-    size = np.abs(values).max() or 1.0
-    moments = [values.mean(), size * np.sqrt(np.mean((values / size) ** 2))]
+    finite = values[np.isfinite(values)]
+    size, count = np.abs(finite).max(initial=0.0) or 1.0, max(len(finite), 1)
+    moments = [finite.sum() / count, size * np.sqrt(((finite / size) ** 2).sum() / count)]
     return " ".join(f"{number + 0.0:.4g}" for number in [*moments, *chosen])
 
 
