@@ -9,7 +9,7 @@
 # The four papers of this book ask what happens when a model is not told the group and must find it in its data.
 # To answer, most of them split a space of weights into two parts: the part that respects the group, and the rest.
 # **How do you compute that split, and what does it need?**
-# This chapter answers in short code, and checks the lemmas of {cite:t}`nordenfors2025optimization` (paper B) on which the split rests.
+# This chapter answers in short code, and checks the lemmas of {cite:t}`nordenfors2023optimization` (paper B) on which the split rests.
 # It needs linear algebra and nothing else.
 #
 # **What we found.**

@@ -1,13 +1,8 @@
-"""What training does off the equivariant layers (paper B): risks, Hessians, growth of ``A_perp``.
+"""What training does off the equivariant layers (paper B): risks, their Hessians, and the drift.
 
 All weights of one network are one vector ``theta``, the layers one after the other, row by row.
 """
 
-from learnsym.drift.hessian import (
-    Spectrum,
-    hessian_product,
-    smallest_eigenvalues,
-)
 from learnsym.drift.law import (
     Law,
     noise,
@@ -16,21 +11,16 @@ from learnsym.drift.law import (
     stationary_level,
     with_response,
 )
-from learnsym.drift.risks import Risks, gradient
-from learnsym.drift.stability import Paths, follow
+from learnsym.drift.risks import Risks, gradient, hessian_product
 
 __all__ = [
     "Law",
-    "Paths",
     "Risks",
-    "Spectrum",
-    "follow",
     "gradient",
     "hessian_product",
     "noise",
     "predicted_drift",
     "sampled_noise",
-    "smallest_eigenvalues",
     "stationary_level",
     "with_response",
 ]

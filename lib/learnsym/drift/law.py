@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from learnsym.drift.hessian import hessian_product
-from learnsym.drift.risks import Risks, gradient
+from learnsym.drift.risks import Risks, gradient, hessian_product
 from learnsym.networks.mlp import Weights, norms
 from learnsym.training import symmetric
 from learnsym.training.symmetric import Schedule, Task

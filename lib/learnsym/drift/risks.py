@@ -21,23 +21,18 @@ class Risks:
     ----------
     task
         Network, data and loss, in float64.
-    weights
-        Probability of each group element in ``group.elements()``, shape ``(|G|,)``; by default all
-        equal, the Haar measure of the paper.
 
     Raises
     ------
     ValueError
-        The data are not float64, the weights are no probabilities, or the group is too large to be
-        listed.
+        The data are not float64, or the group is too large to be listed.
     """
 
-    def __init__(self, task: Task, weights: np.ndarray | None = None) -> None:
+    def __init__(self, task: Task) -> None:
         if task.x.dtype != torch.float64:
             raise ValueError(f"task: expected inputs in float64, got {task.x.dtype}")
         self.task, self.network = task, task.network
         self.elements = self.network.group.elements()
-        self.weights = _probabilities(weights, len(self.elements))
         moved = [task.moved(g) for g in self.elements]
         self._x = torch.cat([x for x, _ in moved])
         self._y = torch.cat([y for _, y in moved])
@@ -90,31 +85,11 @@ class Risks:
 
     def augmented(self, theta: torch.Tensor) -> torch.Tensor:
         """Return the mean loss on the data moved by every group element (Eq. 5)."""
-        losses = self.task.loss(self.outputs(theta, self._x), self._y)
-        means = losses.unflatten(-1, (len(self.elements), -1)).mean(dim=-1)
-        return means @ self.weights
+        return self.task.loss(self.outputs(theta, self._x), self._y).mean(dim=-1)
 
     def equivariant(self, theta: torch.Tensor) -> torch.Tensor:
         """Return the nominal risk of the projected weights (Eq. 4)."""
         return self.nominal(self.project(theta))
-
-    def moved_back(self, theta: torch.Tensor) -> torch.Tensor:
-        """Return ``rho_Y(g)^-1 f(rho_X(g) x)`` for all ``g``, shape ``(..., |G|, N, out)``.
-
-        Their mean over the group is the feature-averaged model (Eq. 6).
-        """
-        first, last = self.network.spaces[0], self.network.spaces[-1]
-        group = self.network.group
-        blocks = [
-            last.act(group.inverse(g), self.outputs(theta, first.act(g, self.task.x)))
-            for g in self.elements
-        ]
-        return torch.stack(blocks, dim=-3)
-
-    def averaged(self, theta: torch.Tensor) -> torch.Tensor:
-        """Return the risk of the feature-averaged model, the right side of Eq. 7."""
-        mean = torch.einsum("g,...gnk->...nk", self.weights, self.moved_back(theta))
-        return self.task.loss(mean, self.task.y).mean(dim=-1)
 
 
 def gradient(risk: Risk, theta: torch.Tensor) -> torch.Tensor:
@@ -123,10 +98,14 @@ def gradient(risk: Risk, theta: torch.Tensor) -> torch.Tensor:
     return torch.autograd.grad(risk(leaf).sum(), leaf)[0]
 
 
-def _probabilities(weights: np.ndarray | None, count: int) -> torch.Tensor:
-    if weights is None:
-        return torch.full((count,), 1 / count, dtype=torch.float64)
-    values = np.asarray(weights, dtype=np.float64)
-    if values.shape != (count,) or not (values >= 0).all() or abs(values.sum() - 1) > 1e-12:
-        raise ValueError(f"weights: expected {count} probabilities, got {weights!r}")
-    return torch.as_tensor(values)
+def hessian_product(risk: Risk, theta: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    """Return the Hessian of ``risk`` at ``theta`` times ``v``, both ``(..., dimension)``.
+
+    Two backward passes; with an axis in front, every row has a Hessian of its own.
+    """
+    leaf = theta.detach().requires_grad_()
+    slope = torch.autograd.grad(risk(leaf).sum(), leaf, create_graph=True)[0]
+    if not slope.requires_grad:  # a constant or linear risk
+        return torch.zeros_like(v)
+    product = torch.autograd.grad(slope, leaf, grad_outputs=v, allow_unused=True)[0]
+    return torch.zeros_like(v) if product is None else product
