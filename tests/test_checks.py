@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from learnsym import checks, gallery, regression
-from learnsym.checks import induced_invariance, reflection_example
+from learnsym.checks import induced_invariance
 
 IMAGES = gallery.find("C4, 4x4 images to a class")
 SKEW = gallery.find("S3 in skew coordinates")
@@ -46,8 +46,3 @@ def test_limit_variance_sees_directions_without_data(rng):
     too_few = random_problem(rho, 1, rng)
     assert induced_invariance.limit_variance(enough) < 1e-9
     assert induced_invariance.limit_variance(too_few) > 1e-2
-
-
-def test_absolute_value_holds_whole_orbits():
-    line = reflection_example.absolute_value(5, np.random.default_rng(1))
-    regression.require_whole_orbits(line.rows, line.labels, line.rho)

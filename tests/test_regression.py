@@ -11,7 +11,7 @@ from scipy.integrate import solve_ivp
 from tqdm import tqdm
 
 from cases import seeds
-from learnsym.regression import QuadraticLoss, descend, descent_rate, minibatches
+from learnsym.regression import QuadraticLoss, descend, minibatches
 
 TIMES = np.array([0.0, 0.1, 0.7, 2.0])
 
@@ -157,24 +157,6 @@ def test_descent_keeps_its_digits_for_small_eigenvalues():
     np.testing.assert_allclose(path[:, 1], [0.1, 0.3], rtol=1e-9)
 
 
-@pytest.mark.parametrize("eigenvalue", [0.3, 1.7])
-def test_the_rate_of_descent(eigenvalue):
-    """Measured on the closed form, above and below one over the learning rate."""
-    eta = 0.9
-    loss = QuadraticLoss(np.array([[eigenvalue]]), np.zeros(1))
-    path = np.abs(loss.descent(np.ones(1), np.arange(6), eta)[:, 0])
-    rates = -np.diff(np.log(path)) / eta
-    np.testing.assert_allclose(rates, descent_rate(eigenvalue, eta))
-
-
-def test_the_rate_of_descent_tends_to_the_rate_of_the_flow():
-    eigenvalues = np.array([0.0, 0.1, 1.0, 3.0])
-    gaps = [np.abs(descent_rate(eigenvalues, eta) - eigenvalues).max() for eta in (1e-2, 1e-4)]
-    assert gaps[1] < 0.02 * gaps[0]
-    assert gaps[1] < 1e-3
-    assert (descent_rate(eigenvalues[1:], 0.1) > eigenvalues[1:]).all()
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -210,7 +192,6 @@ def test_the_rate_of_descent_tends_to_the_rate_of_the_flow():
         (lambda: unit_loss().descent(np.ones(2), [1], -0.1), "eta: expected a positive.*got -0.1"),
         (lambda: unit_loss().descent(np.ones(2), [1], np.nan), "eta: expected a positive.*got nan"),
         (lambda: unit_loss().descent(np.ones(2), [1], [0.1]), r"eta: expected a pos.*got \[0.1\]"),
-        (lambda: descent_rate(np.ones(2), 0.0), "eta: expected a positive finite number, got 0.0"),
         (lambda: unit_loss().descent(np.ones(2), [0.5], 0.1), r"steps: .*\(T,\), got \[0.5\]"),
         (lambda: unit_loss().descent(np.ones(2), [-1], 0.1), r"steps: .*got \[-1\]"),
         (lambda: unit_loss().descent(np.ones(2), 3, 0.1), "steps: .*got 3"),

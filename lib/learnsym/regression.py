@@ -134,28 +134,18 @@ def descent_gain(rates: ArrayLike, steps: ArrayLike) -> np.ndarray:
     return np.where(rates <= 0.5, small, 1 - (1 - rates) ** steps)
 
 
-def descent_rate(eigenvalues: ArrayLike, eta: float) -> np.ndarray:
-    """Return the decay rate of gradient descent per unit time, ``-ln|1 - eta lambda| / eta``.
-
-    It tends to ``lambda``, the rate of gradient flow, as ``eta`` goes to 0.
-    """
-    require_learning_rate(eta)
-    return -np.log(np.abs(1 - eta * np.asarray(eigenvalues))) / eta
-
-
 def require_learning_rate(eta: float) -> None:
     """Raise ValueError unless ``eta`` is a positive finite number."""
     if np.ndim(eta) != 0 or not np.isfinite(eta) or eta <= 0:
         raise ValueError(f"eta: expected a positive finite number, got {eta}")
 
 
-def augment(X: ArrayLike, rho: Representation, argument: str = "X") -> np.ndarray:
+def augment(X: ArrayLike, rho: Representation) -> np.ndarray:
     """Return the rows ``rho(g) x`` for all ``g`` and ``x``, shape ``(|G|, n, d)``.
 
-    Assumption 1: the data set holds whole orbits, a point repeated ``|Stab(x)|`` times. Errors call
-    the rows ``argument``.
+    Assumption 1: the data set holds whole orbits, a point repeated ``|Stab(x)|`` times.
     """
-    X = _points(X, rho, argument)
+    X = _points(X, rho)
     return np.array([rho.act(g, X) for g in rho.group.elements()])
 
 
@@ -231,65 +221,19 @@ def asymmetry_loss(w: ArrayLike, X: ArrayLike, rho: Representation) -> np.ndarra
     return np.abs(antisymmetric @ _points(X, rho).T).mean(axis=-1)
 
 
-def decay_rates(X: ArrayLike, rho: Representation) -> np.ndarray:
-    """Return the rates at which the asymmetric weights decay (Theorem 3.3.3), ascending ``(k,)``.
-
-    The eigenvalues of ``K_G`` on ker R, per unit time of gradient flow; ``X`` holds one point per
-    orbit. A rate of exactly 0 belongs to weights without variance on the orbits: they stay for
-    ever. Raises ValueError where ``rho`` is not orthogonal: then the two parts mix.
-    """
-    require_orthogonal(rho)
-    K, basis = symmetrised_gram(X, rho), asymmetric_basis(rho)
-    return nonnegative_eigenvalues(basis.T @ K @ basis, K)
-
-
-def nonnegative_eigenvalues(block: np.ndarray, K: np.ndarray) -> np.ndarray:
-    """Return the eigenvalues of a block of ``K``, ascending, those within rounding set to 0."""
-    values = np.linalg.eigvalsh(block)
-    noise = 1e-12 * max(float(np.linalg.norm(K, 2)), np.finfo(float).tiny)
-    return np.where(np.abs(values) <= noise, 0.0, values)
-
-
-def require_orthogonal(rho: Representation, argument: str = "rho", assumption: int = 3) -> None:
+def require_orthogonal(rho: Representation) -> None:
     """Raise ValueError, naming a generator, unless ``rho`` is orthogonal.
 
-    For a finite group this is Assumption 3 (or 5) of Gideoni.
+    For a finite group this is Assumption 3 of Gideoni, and Assumption 5.
     """
     for s in rho.group.generators:
         defect = np.abs(rho.matrix(s) @ rho.matrix(s).T - np.eye(rho.dimension)).max(initial=0.0)
         if defect > SAME_POINT:
             raise ValueError(
-                f"{argument}: Assumption {assumption} fails, expected orthogonal matrices, got "
+                "rho: Assumption 3 fails, expected orthogonal matrices, got "
                 f"{rho.name} with a defect of {defect:.2g} on the generator "
                 f"{np.asarray(s).tolist()}"
             )
-
-
-def require_whole_orbits(X: ArrayLike, y: ArrayLike, rho: Representation) -> None:
-    """Raise ValueError unless ``X`` (N, d) holds whole orbits with one label each in ``y`` (N,).
-
-    This is Assumption 1 of Gideoni. The message names a row and a generator.
-    """
-    X, y = np.asarray(X), np.asarray(y)
-    if X.ndim != 2 or X.shape[1] != rho.dimension or y.shape != X.shape[:1]:
-        raise ValueError(
-            f"X, y: expected shapes (N, {rho.dimension}) and (N,), got {X.shape}, {y.shape}"
-        )
-    X, y = _real("X", X), _real("y", y)
-    scale = max(1.0, float(np.abs(X).max(initial=0.0)))
-    for s in rho.group.generators:
-        for row, image in enumerate(rho.act(s, X)):
-            same = np.abs(X - image).max(axis=1) <= SAME_POINT * scale
-            if not same.any():
-                raise ValueError(
-                    f"X: Assumption 1 fails, expected whole orbits, got row {row} without its "
-                    f"image under the generator {np.asarray(s).tolist()}"
-                )
-            if np.abs(y[same] - y[row]).max() > SAME_POINT * max(1.0, abs(y[row])):
-                raise ValueError(
-                    f"y: Assumption 1 fails, expected one label per orbit, got {y[row]:g} in row "
-                    f"{row} and {y[same][0]:g} at its image"
-                )
 
 
 def descend(
@@ -391,11 +335,11 @@ def _weights(w: ArrayLike, rho: Representation) -> np.ndarray:
     return w
 
 
-def _points(X: ArrayLike, rho: Representation, argument: str = "X") -> np.ndarray:
+def _points(X: ArrayLike, rho: Representation) -> np.ndarray:
     X = np.asarray(X)
     if X.ndim != 2 or X.shape[1] != rho.dimension:
-        raise ValueError(f"{argument}: expected shape (n, {rho.dimension}), got {X.shape}")
-    return _real(argument, X)
+        raise ValueError(f"X: expected shape (n, {rho.dimension}), got {X.shape}")
+    return _real("X", X)
 
 
 def _orbit_weights(weights: ArrayLike | None, count: int) -> np.ndarray:
