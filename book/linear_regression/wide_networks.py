@@ -5,43 +5,40 @@
 # A very wide network, trained with small steps, behaves like a linear model {cite:p}`jacot2018neural,lee2019wide`.
 # Linear models learn the symmetry of their data, as {ref}`induced-invariance` shows.
 # So wide networks should learn it too.
-# In practice they do not, and the appendices of {cite:t}`gideoni2023implicitly` ask why.
-#
+# In practice they do not, and the appendices of {cite:t}`gideoni2023implicitly` (paper A) ask why.
 # The paper names two reasons: too few data for so many parameters, and a spectrum full of tiny eigenvalues.
 # It reports that attempts to get around both failed.
 #
 # **What we find.**
-# A third reason comes first.
-# The theorem needs the group to act on the *features* of the linear model, and for an ordinary ReLU network no matrix does that exactly.
-# The best matrix misses by a few per cent, which is enough: the linearised network keeps a good part of its asymmetry even with twelve times as many points as parameters.
-# When the hidden layer is closed under the group, the theorem applies, and the asymmetry goes away.
-# With the right start it is never there, even with far more parameters than data.
 #
-# The paper's Table 1 comes back under one reading of its norm, up to one entry.
-# Its Figure 5 does not come back as described; points from $[-1, 1]^3$ in place of $[0, 1]^3$ match it.
+# * A third reason comes first. The theorem needs the group to act on the *features* of the linear model, and [on those of an ordinary network it does not](#claim-ordinary-kernel-is-not-invariant). The best matrix misses by a few per cent, which is enough: [twelve times as many points as parameters](#claim-ordinary-networks-stay-asymmetric) do not remove the asymmetry.
+# * When the hidden layer is closed under the group, the theorem applies. What remains is [the part of the start that the data do not see](#claim-asymmetry-left-is-predicted), with any number of parameters, and [lazy training works](#claim-lazy-closed-networks-learn-invariance).
+# * Table 1 fits the norm of a *mean* over 10,000 points, [up to two entries](#claim-a-table-1-ewk-fitted). Read so, its baselines are sampling noise.
+# * The third in Figure 5 [fits Gaussian weights](#claim-a-figure-5), which the paper does not mention. Its 2 % of zeros do not: [ReLU forces ten times as many](#claim-relu-forces-zeros).
+# * A wide network [does not start at the zero function](#claim-a-appendix-f-zero-function-at-infinite-width).
 
 # %% tags=["parameters"]
 scale = "book"
 seed = 0
 
-# %% tags=["hide-input"]
+# %%
+import matplotlib.pyplot as plt
 import numpy as np
+import torch
+from matplotlib.ticker import NullLocator
+from numpy.linalg import norm
 
-from learnsym import groups, publish, representations, results
-from learnsym.checks import induced_invariance, wide_networks
-from learnsym.experiments import table_one
-from learnsym.kernels import (
-    Mlp,
-    closed_network,
-    conjugate_features,
-    default_cutoff,
-    weight_features,
-)
-from learnsym.plots import kernels as plots
+from learnsym import groups, representations, results
+from learnsym.experiments import ewk_spectrum, lazy_training, table_one
+from learnsym.kernels import Mlp, closed_network, conjugate_features, fit_action
+from learnsym.kernels import orbit_asymmetry, weight_features
+from learnsym.publish import COLORS, MARKERS, claim, figure, footer, table, use_style
+from learnsym.regression import QuadraticLoss, augment, split
+from learnsym.regression import symmetrised_gram, symmetrised_moment
 
-publish.use_style()
+use_style()
 rng = np.random.default_rng(seed)
-S3 = representations.vector(groups.symmetric(3))
+book = scale == "book"
 
 # %% [markdown]
 # ## A network as a linear model
@@ -64,6 +61,31 @@ S3 = representations.vector(groups.symmetric(3))
 #
 # where $f_0 = f_{\theta_0}$.
 # This is linear regression on the $p$ features $\varphi(x)$.
+# For ReLU they are:
+
+
+# %%
+def phi(W, b, a, x):
+    """grad f(x), in the order W, b, a, c."""
+    h = W @ x + b
+    on = h > 0
+    return np.concatenate([np.outer(a * on, x).ravel(), a * on, h * on, [1.0]])
+
+
+# %% [markdown]
+# `Mlp` of {mod}`learnsym.kernels` holds the shape and unpacks $\theta$; `weight_features` is `phi` for all rows of a matrix of points, and for tanh too.
+# Automatic differentiation agrees:
+
+# %%
+small = Mlp(3, 4)
+theta, x = small.draw(rng), rng.uniform(size=3)
+W, b, a, c = small.unpack(theta)
+torch_grad = torch.func.grad(lambda t: small(t, torch.tensor(x[None]))[0])
+ours, theirs = phi(W, b, a, x), torch_grad(torch.tensor(theta)).numpy()
+print(small.parameters, np.allclose(ours, theirs, atol=1e-14),
+      np.allclose(ours, weight_features(small, theta, x[None]), atol=1e-14))
+
+# %% [markdown]
 # With the rows $\varphi(x_i)^\top$ in a matrix $\Phi$, the Gram matrix $\Phi^\top \Phi$ takes the place of $X^\top X$.
 # The paper calls it the *empirical weights kernel* (EWK).
 # If only the last layer is trained, the features are the outputs of the hidden layer, $\sigma(Wx+b)$, and the Gram matrix is the *conjugate kernel* (CK).
@@ -74,36 +96,30 @@ S3 = representations.vector(groups.symmetric(3))
 # Put $w = u + \theta - \theta_0$ into {eq}`eq-linearised`, and it reads $f_{\text{lin}}(x) = \varphi(x)^\top w$.
 # So the linearised network is the regression of {ref}`induced-invariance` with initial weights $w(0) = u$.
 # Whatever is asymmetric about the initial function sits in $u$.
-#
+
+# %%
+u = small.output_part(theta)
+print(np.isclose(phi(W, b, a, x) @ u, small(theta, x[None])[0]))
+
+# %% [markdown]
 # (swap-of-monomials)=
 # ## Features on which the group acts
 #
 # The theorem needs a representation $\tilde\rho$ on features, with $\varphi(\rho(g)x) = \tilde\rho(g)\varphi(x)$ for all $x$.
 # Polynomial features have one.
 # The paper's Example F.1 takes the swap $x \leftrightarrow y$ and the features $(x, y, x^2, xy, y^2)$.
-# There the swap exchanges the first two features and the third with the fifth.
+# There the swap exchanges the first two features and the third with the fifth, which the paper writes $(1\,2)(3\,5)$.
 
-# %% tags=["hide-input"]
-swap = representations.vector(groups.symmetric(2))
-publish.claim(
-    "A: Example F.1",
-    "On the features $(x, y, x^2, xy, y^2)$, the swap of $x$ and $y$ acts as the permutation $(1\\,2)(3\\,5)$.",
-    np.ravel(wide_networks.swap_cycles()),
-    equals=[1, 2, 3, 5],
-    within=0.5,
-    id="swap-on-monomials",
-    details="Paper: $(1\\,2)(3\\,5)$. cycles of the representation on monomials, numbers from 1",
-)
 
-publish.claim(
-    "A: Example F.1",
-    "Monomials of moved points are moved monomials.",
-    [wide_networks.monomial_deviation(rho, degree, rng) for rho in (swap, S3) for degree in (2, 3)],
-    equals=0,
-    within=1e-12,
-    id="monomials-carry-the-group",
-    details="Paper: equality. largest difference at random points, swap and $S_3$, degrees 2 and 3",
-)
+# %%
+def monomials(x, y):
+    return np.array([x, y, x**2, x * y, y**2])
+
+
+order = np.array([2, 1, 5, 4, 3]) - 1  # (1 2)(3 5)
+x, y = rng.normal(size=(2, 10))
+claim("A: Example F.1", "On $(x, y, x^2, xy, y^2)$ the swap acts as $(1\\,2)(3\\,5)$.",
+      monomials(y, x) - monomials(x, y)[order], equals=0, within=1e-12)
 
 # %% [markdown]
 # When do the gradients of a network have one?
@@ -124,71 +140,84 @@ publish.claim(
 # ````
 #
 # For an ordinary network the kernel does change, since each neuron looks in its own random direction.
-# At infinite width it does not: there $k$ depends on the distribution of the weights alone, and a permutation of the inputs leaves that distribution as it is.
+# We move points by all permutations of three inputs.
+
+# %%
+S3 = representations.vector(groups.symmetric(3))
+points = rng.uniform(-1, 1, (40, 3))
+
+
+def kernel_change(mlp, theta):
+    """Largest |k(g x, g x') - k(x, x')|, relative to the largest k."""
+    moved = [weight_features(mlp, theta, X) for X in augment(points, S3)]
+    k = np.array([F @ F.T for F in moved])  # the identity comes first
+    return abs(k - k[0]).max() / abs(k[0]).max()
+
+
+# %%
+ordinary = Mlp(3, 24)
+changes = [kernel_change(ordinary, ordinary.draw(rng)) for _ in range(5)]
+print(np.round(changes, 2))
+claim("beyond: A, Appendix G", "An ordinary network's kernel changes under the group: its "
+      "features carry no orthogonal representation.", changes, above=0.05,
+      id="ordinary-kernel-is-not-invariant", details="Five networks of 24 ReLU neurons.")
+
+# %% [markdown]
+# An invariant kernel is what orthogonal matrices need, so this excludes those.
+# For ReLU no other matrix does it either: the gradients bend only at the hyperplanes of the neurons, and moved points bend them at moved hyperplanes.
+# At infinite width the kernel is invariant: there $k$ depends on the distribution of the weights alone, and a permutation of the inputs leaves that distribution as it is.
 # So the difficulty belongs to finite networks.
+#
+# (closed-networks)=
+# ### Closed networks
 #
 # It can be removed.
 # Give each neuron $(w_j, b_j)$ its copies $(\rho(h)w_j, b_j)$ for all $h \in G$.
-# Acting on the input then only exchanges neurons, and the CK features carry a permutation representation.
-# If the outgoing weights $a_j$ are also equal up to sign among copies, the gradients carry an orthogonal representation.
-# We draw the signs at random, so that the network itself is *not* invariant.
-# We call such a network **closed** under the group.
+# Acting on the input then only exchanges neurons, and the CK features carry a permutation representation:
 
-# %% tags=["hide-input"]
-small = Mlp(3, 4)
-closed = closed_network(small, small.draw(rng), S3, rng)
-ordinary = Mlp(3, 24)
-points = rng.uniform(-1, 1, (40, 3))
-
-publish.claim(
-    "beyond",
-    "The gradients and the hidden layer of a closed network carry orthogonal representations, and its kernel is "
-    "invariant.",
-    [
-        wide_networks.action_deviation(closed, S3, points),
-        wide_networks.kernel_change(closed.mlp, closed.theta, S3, points),
-    ],
-    equals=0,
-    within=1e-12,
-    id="closed-network-carries-the-group",
-    details="24 ReLU neurons closed under $S_3$: features of moved points against moved features, and relative change of the kernel",
-)
-
-publish.claim(
-    "beyond: A, Appendix G",
-    "The kernel of the gradients of an ordinary network changes under the group, so no orthogonal representation "
-    "exists on its features.",
-    [wide_networks.kernel_change(ordinary, ordinary.draw(rng), S3, points) for _ in range(5)],
-    above=0.049,
-    id="ordinary-kernel-is-not-invariant",
-    details="Paper: a matrix with a small error exists. relative change of the kernel under $S_3$, five networks of 24 ReLU neurons",
-)
-
-problems = [
-    wide_networks.linearised_problem(closed, points[:n], rng.standard_normal(n), rng)
-    for n in (2, 10, 40)
-]
-publish.claim(
-    "beyond: A, Theorem 3.3.3",
-    "For the linearised closed network, the two parts of the weights are decoupled, and the asymmetric part does not "
-    "feel the labels.",
-    [
-        [
-            *induced_invariance.coupling(problem, rng),
-            induced_invariance.label_influence(problem, rng),
-        ]
-        for problem in problems
-    ],
-    equals=0,
-    within=1e-10,
-    id="theorem-for-closed-networks",
-    details="relative influence of the parts and of the labels, gradients of 24 neurons, 2, 10 and 40 orbits",
-)
+# %%
+copies = np.concatenate(augment(W, S3))  # rho(h) w_j
+hidden = lambda X: np.maximum(X @ copies.T + np.tile(b, 6), 0)  # noqa: E731
+rest, moved = hidden(points), hidden(points[:, [2, 0, 1]])
+places = [np.flatnonzero(np.isclose(moved.T, h).all(axis=1)) for h in rest.T if h.any()]
+print("each neuron returns in one place:", {len(found) for found in places})
 
 # %% [markdown]
-# An invariant kernel is what orthogonal matrices need, so the claim on the ordinary network excludes those.
-# For ReLU no other matrix does it either: the gradients bend only at the hyperplanes of the neurons, and moved points bend them at moved hyperplanes.
-#
+# If the outgoing weights $a_j$ are also equal up to sign among copies, the gradients carry an orthogonal representation.
+# We draw the signs at random, so that the network itself is *not* invariant.
+# We call such a network **closed** under the group; `closed_network` makes one and its two representations.
+
+# %%
+closed = closed_network(small, theta, S3, rng)
+print(f"change of the kernel {kernel_change(closed.mlp, closed.theta):.1f}")
+values = closed.mlp(closed.theta, augment(points, S3))
+print(f"mean size {abs(values).mean():.2f}, asymmetry {orbit_asymmetry(values):.2f}")
+
+# %% [markdown]
+# So {prf:ref}`thm-induced-invariance` holds for the linearised closed network, whatever its activation and size.
+# In numbers: how much do the symmetric weights, the asymmetric ones and the labels reach the other part?
+
+
+# %%
+def influences(n):
+    """Of w_r on w_k, w_k on w_r and labels on w_k, for n orbits."""
+    act, t = closed.on_gradients, [0.3, 1.0, 3.0]
+    X = weight_features(closed.mlp, closed.theta, points[:n])
+    X /= np.sqrt(norm(symmetrised_gram(X, act), 2))
+    (w, kick), labels = rng.normal(size=(2, act.dimension)), rng.normal(size=(2, n))
+    K = symmetrised_gram(X, act)
+    first, other = (QuadraticLoss(K, symmetrised_moment(X, y, act)) for y in labels)
+    starts = np.array([w, *(w + part for part in split(kick, act))])
+    w_r, w_k = split(first.flow(starts, t), act)
+    other_k = split(other.flow(w, t), act)[1]
+    gaps = w_k[:, 1] - w_k[:, 0], w_r[:, 2] - w_r[:, 0], other_k - w_k[:, 0]
+    return [abs(gap).max() for gap in gaps]
+
+
+met = [influences(n) for n in (2, 10, 40)]
+print("2, 10 and 40 orbits, all below 1e-12:", np.max(met) < 1e-12)
+
+# %% [markdown]
 # (initial-function)=
 # ## The initial function does not vanish
 #
@@ -213,17 +242,32 @@ publish.claim(
 # The variance tends to a positive number: each wide network starts at a different function of ordinary size.
 # It would vanish if the outgoing weights were of order $1/H$, a scaling under which the network does not become linear.
 
-# %% tags=["hide-input"]
+# %%
 widths = np.array([10, 100, 1_000, 10_000])
-cube = rng.uniform(0, 1, (8, 3))
-networks = 200 if scale == "smoke" else 1_000
-sizes, errors = np.transpose(
-    [wide_networks.initial_sizes(Mlp(3, int(H)), cube, networks, rng) for H in widths]
-)
-exact = np.array([wide_networks.predicted_size(Mlp(3, int(H)), cube) for H in widths])
+cube = rng.uniform(size=(8, 3))
+count = 1_000 if book else 200
+squares = [[np.mean(m(m.draw(rng), cube) ** 2) for _ in range(count)]
+           for m in (Mlp(3, int(H)) for H in widths)]  # fmt: skip
+measured = np.sqrt(np.mean(squares, axis=1))
+errors = np.std(squares, axis=1) / np.sqrt(count) / (2 * measured)
+exact = np.sqrt(((cube**2).sum(axis=1).mean() + 1) / 54 + 1 / (3 * widths))
+claim("A: Appendix F, zero function at infinite width",
+      "Its mean square is $(\\lVert x\\rVert^2 + 1)/(18d) + 1/(3H)$, which does not "
+      "vanish.", measured / exact, equals=1, within=np.sqrt(8 / count), published=0,
+      correction="Only the mean over networks is 0.", details="Widths 10 to 10,000.")
 
-publish.figure(
-    plots.initial_sizes(widths, sizes, errors, exact),
+# %%
+fig, ax = plt.subplots()
+ax.plot(widths, exact, color="black", linestyle="-", label="exact, default weights")
+ax.errorbar(widths, measured, 2 * errors, color=COLORS[0], marker="o", linestyle="none",
+            capsize=3, label="drawn networks")  # fmt: skip
+shrunk = measured / np.sqrt(widths)
+ax.plot(widths, shrunk, color=COLORS[1], marker="s", label=r"outgoing weights $\propto 1/H$")
+ax.set(xscale="log", yscale="log", xlabel="hidden neurons $H$")
+ax.set(ylabel="typical size of $f_0(x)$")
+ax.legend(loc="lower left")
+figure(
+    fig,
     "initial-function-size",
     title="Size of a network before training",
     caption="Root mean square of the initial function over random ReLU networks and eight points of $[0, 1]^3$. Circles: "
@@ -232,19 +276,6 @@ publish.figure(
     alt="On logarithmic axes, circles with small error bars lie on a black line that falls from 0.27 at width 10 to 0.19 and "
     "stays there. Squares fall along a straight dashed line from about 0.08 to 0.002.",
     width="80%",
-)
-
-publish.claim(
-    "A: Appendix F, zero function at infinite width",
-    "Over networks, the initial function has the mean square $(\\lVert x\\rVert^2 + 1)/(18d) + 1/(3H)$; a single network "
-    "does not approach the zero function.",
-    sizes / exact,
-    equals=1.0,
-    within=np.sqrt(8 / networks),
-    correction="Only the mean over networks is 0, as the proposition says.",
-    published=0.0,
-    id="initial-function-keeps-its-size",
-    details="Paper: $f_0$ approaches 0 for all inputs. measured over exact size at widths 10 to 10,000; the published statement asks for 0",
 )
 
 # %% [markdown]
@@ -262,238 +293,204 @@ publish.claim(
 # This is Appendix G.
 # The formula is right, with one condition that the paper leaves out.
 # The spectrum of $\Phi^\top\Phi$ has no gap, so the pseudo-inverse needs an explicit cut-off, below which eigenvalues count as zero.
-# Libraries choose it by the precision of the numbers, and in single precision their choice decides the error.
 
-# %% tags=["hide-input"]
-mlp = Mlp(3, 100)
-theta = mlp.draw(rng)
-inside = rng.uniform(0, 1, (2_000, 3))
-moved = inside[:, [2, 0, 1]]
 
-publish.claim(
-    "A: Appendix G",
-    "With a cut-off, the closed form for the fitted action agrees with a least-squares solver.",
-    [
-        wide_networks.minimiser_gap(features(mlp, theta, inside), features(mlp, theta, moved))
-        for features in (weight_features, conjugate_features)
-    ],
-    equals=0,
-    within=1e-6,
-    id="fitted-action-is-the-minimiser",
-    details="Paper: the minimiser. relative difference of the predicted features, EWK and CK of 100 neurons, 2,000 points, a cyclic permutation",
-)
+# %%
+def fitted(F, moved, cutoff):
+    """The matrix A; the library has it as fit_action."""
+    lam, V = np.linalg.eigh(F.T @ F)
+    kept = lam > cutoff * lam[-1]
+    return ((V[:, kept] / lam[kept]) @ V[:, kept].T @ F.T @ moved).T
 
-publish.claim(
-    "beyond: A, Appendix G",
-    "On a closed network, the fit finds the exact representation.",
-    wide_networks.fit_deviation(closed, S3, rng.uniform(-1, 1, (1_000, 3))),
-    equals=0,
-    within=1e-6,
-    id="fit-finds-the-exact-action",
-    details="largest difference of a moved feature, gradients of 24 neurons, all of $S_3$",
-)
 
 # %% [markdown]
-# ### Table 1
-#
-# The paper's Table 1 gives the error before and after the fit, for two permutations of three inputs.
-# It calls the entries means of Euclidean norms.
-# Taken at its word, the error before the fit is about 1, not $10^{-2}$.
-# The closest reading that we found is the Frobenius norm of the whole matrix of differences divided by $n$, for $n = 10{,}000$ points of $[0, 1]^3$, in single precision with PyTorch's cut-off.
-# $n$, the precision and the cut-off are not in the paper; we chose them to fit.
-# The paper's number is then the root mean square error divided by $\sqrt{n}$: it would halve with four times as many points.
+# On a closed network it finds the exact representation, from points alone.
+# On an ordinary one it agrees with a least-squares solver that knows the same cut-off.
 
-# %% tags=["hide-input"]
-stored = results.obtain("table_one", scale, seed=seed)
-fitted = stored.arrays
-frobenius, mean = fitted["frobenius"].mean(axis=0), fitted["mean"].mean(axis=0)
-published = np.array([[[1.1e-2, 2.4e-3], [1.3e-2, 1.0e-3]], [[1.4e-2, 8.1e-4], [1.5e-2, 8.1e-4]]])
-
-publish.table(
-    [
-        "features",
-        "error",
-        "element",
-        "paper",
-        "ours, Frobenius norm / n",
-        "held out",
-        "ours, mean norm",
-    ],
-    [
-        [
-            ["EWK", "CK"][kernel],
-            ["before", "after the fit"][after],
-            table_one.ELEMENTS[g],
-            f"{published[kernel, g, after]:.1e}",
-            f"{frobenius[kernel, g, after]:.1e}",
-            f"{frobenius[kernel, g, 2 * after]:.1e}",
-            f"{mean[kernel, g, after]:.1e}",
-        ]
-        for kernel in range(2)
-        for after in range(2)
-        for g in range(2)
-    ],
-)
-
-# %% tags=["hide-input"]
-rows = {
-    "ewk-baseline": ("Table 1, EWK baseline", "Before the fit, gradients", 0, 0),
-    "ewk-fitted": ("Table 1, EWK fitted", "After the fit, gradients", 0, 1),
-    "ck-baseline": ("Table 1, CK baseline", "Before the fit, outputs of the hidden layer", 1, 0),
-    "ck-fitted": ("Table 1, CK fitted", "After the fit, outputs of the hidden layer", 1, 1),
-}
-# half to twice the published value is 1.25 within 0.75; a single network, as at smoke scale, strays further
-within = 0.7 + 0.1 / np.sqrt(len(fitted["frobenius"]))
-for name, (item, start, kernel, after) in rows.items():
-    publish.claim(
-        f"A: {item}",
-        f"{start} of moved points miss by the published values, within a factor of 2, if the entry is read as Frobenius "
-        "norm divided by $n = 10{,}000$.",
-        frobenius[kernel, :, after] / published[kernel, :, after],
-        equals=1.25,
-        within=within,
-        id=f"table-one-{name}",
-        details="Paper: "
-        + str(" and ".join(f"{value:.1e}" for value in published[kernel, :, after]))
-        + "."
-        + " "
-        + "ratio of ours to the paper's, for (1 2) and (1 2 3), mean over networks",
-    )
-
-as_stated = {
-    "ewk-baseline": "table-one-as-stated",
-    "ewk-fitted": "table-one-ewk-fitted-as-stated",
-    "ck-baseline": "table-one-ck-baseline-as-stated",
-    "ck-fitted": "table-one-ck-fitted-as-stated",
-}
-for name, (item, start, kernel, after) in rows.items():
-    publish.claim(
-        f"A: {item}",
-        f"{start} of moved points miss by the published values, within a factor of 2, if the entry is read as mean of "
-        "Euclidean norms.",
-        mean[kernel, :, after] / published[kernel, :, after],
-        equals=1.25,
-        within=within,
-        verdict="not reproduced",
-        id=as_stated[name],
-        details="Paper: "
-        + str(" and ".join(f"{value:.1e}" for value in published[kernel, :, after]))
-        + "."
-        + " "
-        + "ratio of ours to the paper's, for (1 2) and (1 2 3), mean over networks",
-    )
-
-# %% tags=["hide-input"]
-ratio = fitted["frobenius"][:, 0, 0, 1] / fitted["frobenius"][:, 0, 1, 1]
-sizes_n = np.array(stored.config.sizes)
-slopes = [
-    np.polyfit(np.log(sizes_n), np.log(fitted[name][:, kernel, g, 0]), 1)[0]
-    for name in ("size_frobenius", "size_mean")
-    for kernel in range(2)
-    for g in range(2)
-]
-
-
-publish.claim(
-    "beyond: A, Table 1, CK baseline",
-    "The Frobenius norm divided by $n$ falls as $n^{-1/2}$ when points are added; the mean norm does not change.",
-    slopes,
-    equals=[-0.5] * 4 + [0.0] * 4,
-    within=0.1,
-    id="table-one-norm-shrinks",
-    details="slope on logarithmic axes from 1,000 points on, EWK and CK, two permutations",
-)
-
-publish.claim(
-    "A: Table 1, EWK fitted",
-    "After the fit, the gradients miss more for (1 2) than for (1 2 3), by a factor of 2.4.",
-    ratio,
-    equals=2.4,
-    within=0.5,
-    verdict="not reproduced",
-    id="table-one-fitted-columns",
-    details="ratio of the two columns, each of the networks",
-)
-
-publish.claim(
-    "A: Table 1, CK baseline",
-    "Before the fit, outputs of the hidden layer miss by more than gradients of the same network, by 7 % at least.",
-    fitted["frobenius"][:, 1, :, 0] / fitted["frobenius"][:, 0, :, 0],
-    above=1.06,
-    verdict="not reproduced",
-    id="table-one-order-of-baselines",
-    details="Paper: 1.4e-2 over 1.1e-2 and 1.5e-2 over 1.3e-2. CK over EWK before the fit, each network and element",
-)
-
-publish.claim(
-    "A: Appendix G",
-    "The fit reduces the error by a factor of 5 or more, on points that it has not seen.",
-    frobenius[:, :, 0] / frobenius[:, :, 2],
-    above=4.99,
-    verdict="reproduced",
-    id="fit-reduces-the-error",
-    details="Paper: factors of 5 to 20. error before the fit over held-out error after it, EWK and CK, two permutations, single precision",
-)
+# %%
+inside, wide = rng.uniform(size=(2_000, 3)), rng.uniform(-1, 1, (2_000, 3))
+g = np.array([1, 2, 0])  # coordinate i moves to g[i]
+F, moved = (weight_features(closed.mlp, closed.theta, X) for X in (wide, S3.act(g, wide)))
+exactly = closed.on_gradients.act(g, F)
+print("closed:", np.allclose(F @ fitted(F, moved, 1e-12).T, exactly, atol=1e-5))
+mlp = Mlp(3, 50)
+start = mlp.draw(rng)
+F, moved = (weight_features(mlp, start, X) for X in (inside, S3.act(g, inside)))
+solved = F @ np.linalg.lstsq(F, moved, rcond=1e-5)[0]
+print("ordinary:", np.allclose(F @ fitted(F, moved, 1e-10).T, solved, atol=1e-6))
 
 # %% [markdown]
-# The outlier is one cell, the gradients under $(1\,2)$ after the fit.
-# The paper has it 2.4 times as large as its neighbour; in every network that we drew the two are nearly equal.
-#
-# One relation in the table stands out.
-# The gradient with respect to the outgoing weights *is* the output of the hidden layer.
-# So the gradients contain the CK features, and the norm of their difference is the larger one.
-# In the paper's first and third row it is the smaller one, so for any Euclidean norm the two halves of the table do not come from one network on one set of points.
-#
-# What decides the error that remains?
+# What does it leave on points that it has not seen?
+# The error, as a share of the error without a fit, against the cut-off and against the width:
+
+
+# %%
+def error_left(features, H, cutoff, order, n=2_000):
+    """Held-out error after the fit over that before it."""
+    own = np.random.default_rng([seed, H])
+    mlp = Mlp(3, H)
+    theta, (X, Z) = mlp.draw(own), own.uniform(size=(2, n, 3))
+    F, F_g, T, T_g = (features(mlp, theta, P) for P in (X, X[:, order], Z, Z[:, order]))
+    return norm(T @ fit_action(F, F_g, cutoff).T - T_g) / norm(T - T_g)
+
+
+kinds = {"gradients (EWK)": weight_features, "hidden layer (CK)": conjugate_features}
+cutoffs, sizes = 10.0 ** np.arange(-10, -1, 2), [12, 25, 50, 100, 200]
+by_cutoff = [[error_left(f, 50, cut, [1, 0, 2]) for cut in cutoffs] for f in kinds.values()]
+by_width = [[error_left(f, H, 1e-10, [1, 0, 2]) for H in sizes] for f in kinds.values()]
 
 # %% tags=["hide-input"]
-cutoffs = 10.0 ** np.array(stored.config.cutoffs)
-by_cutoff = fitted["cutoff_error"].mean(axis=(0, 3))
-by_width = fitted["width_error"].mean(axis=(1, 3))
-names = ["gradients (EWK)", "hidden layer (CK)"]
-
-publish.figure(
-    plots.fitted_actions(
-        cutoffs,
-        dict(zip(names, by_cutoff.T, strict=True)),
-        np.array(stored.config.widths),
-        dict(zip(names, by_width.T, strict=True)),
-        {
-            "float32": default_cutoff(mlp.parameters, np.float32),
-            "float64": default_cutoff(mlp.parameters, np.float64),
-        },
-    ),
+fig, axes = plt.subplots(1, 2, figsize=(8.6, 3.6), sharey=True)
+for k, name in enumerate(kinds):
+    for ax, x, y in zip(axes, (cutoffs, sizes), (by_cutoff, by_width), strict=True):
+        ax.loglog(x, y[k], color=COLORS[k], marker=MARKERS[k], label=name)
+axes[0].set(title="(a) 50 neurons", xlabel="cut-off", ylabel="share of the error left")
+axes[1].set(title="(b) other widths", xlabel="hidden neurons $H$")
+axes[0].set_yticks([0.05, 0.1, 0.2, 0.5], ["0.05", "0.1", "0.2", "0.5"])
+axes[1].set_xticks(sizes, [str(size) for size in sizes])
+for axis in (axes[0].yaxis, axes[1].xaxis):
+    axis.set_minor_locator(NullLocator())
+axes[1].legend(loc="upper right")
+figure(
+    fig,
     "fitted-action-error",
     title="Error that a fitted group action leaves",
-    caption="Held-out error of the fitted action as a share of the error without a fit, mean over networks and two "
-    "permutations. (a) Against the cut-off of the pseudo-inverse; dotted lines mark PyTorch's defaults for gradients. Single "
-    "precision costs accuracy; beyond a cut-off of about $10^{-7}$ nothing is gained, since no exact action exists. (b) "
-    "Against width, at the cut-off $10^{-10}$: the wider the network, the better the fit.",
-    alt="Two panels with logarithmic axes. Left: both curves fall from about 0.2 as the cut-off decreases from 0.01 and are "
-    "flat below 1e-7, at 0.06 for gradients and 0.04 for the hidden layer. Right: both fall with width, from about 0.3 at "
-    "12 neurons to about 0.03 at 200.",
+    caption="Held-out error of the action fitted to $(1\\,2)$, as a share of the error without a fit, in double precision. (a) "
+    "Against the cut-off of the pseudo-inverse, one network. Beyond a cut-off of about $10^{-6}$ little is gained, since no exact "
+    "action exists. (b) Against width, one network each, at the cut-off $10^{-10}$: the wider the network, the better the fit.",
+    alt="Two panels with logarithmic axes. Left: both curves fall from above 0.2 as the cut-off decreases from 0.01 and are flat "
+    "below 1e-6, at 0.11 for gradients and 0.06 for the hidden layer. Right: both fall with width, from 0.17 and 0.08 at "
+    "12 neurons to 0.05 and 0.03 at 200.",
 )
 
-publish.claim(
-    "beyond: A, Appendix G",
-    "The error that the fit leaves falls with the width, and is not 0 at any.",
-    [
-        *(by_width[-1] < 0.8 * by_width[0]),
-        *(fitted["width_error"][-1].min(axis=(0, 2)) > 0.005),
-    ],
-    id="fit-improves-with-width",
-    details="EWK and CK: widest against narrowest network, and above 0.005 at the widest",
-)
+# %% [markdown]
+# The fit never becomes exact.
+# It improves with the width, as it must, since the difficulty belongs to finite networks.
+#
+# (table-one)=
+# ## Table 1
+#
+# The paper's Table 1 gives the error before and after the fit, for two permutations of three inputs.
+# The caption says that absolute values represent Euclidean norms; the copy that we read has lost the bars, and prints $\mathbb{E}[\nabla f(x) - \nabla f(gx)]$.
+# With $D$ the matrix of differences, one point a row, there are three readings:
+
+
+# %%
+def readings(D):
+    """E|.|, a Frobenius norm over n, and |E[.]|."""
+    return norm(D, axis=1).mean(), norm(D) / len(D), norm(D.mean(axis=0))
+
+
+def differences(n):
+    """Before any fit: one new network and n new points, moved by (1 2 3)."""
+    mlp, X = Mlp(3, 100), rng.uniform(size=(n, 3))
+    theta = mlp.draw(rng)
+    return weight_features(mlp, theta, X) - weight_features(mlp, theta, X[:, [2, 0, 1]])
+
+
+# %%
+rows = []
+for n in (100, 400, 1_600):
+    drawn = np.array([readings(differences(n)) for _ in range(100 if book else 10)])
+    square = np.sqrt((drawn**2).mean(axis=0))
+    rows.append([n, *(f"{value:.3f}" for value in square)])
+table(["points", "mean of norms", "Frobenius / $n$", "norm of the mean"], rows)
+
+# %% [markdown]
+# These are root mean squares over networks and points.
+# The mean of norms does not depend on $n$ and is about 1, a hundred times what the paper prints.
+# The other two are equal in this sense and fall as $n^{-1/2}$, for a simple reason.
+# If $x$ is uniform on the cube, so is $\rho(g)x$, and then $\mathbb{E}[\varphi(x)] = \mathbb{E}[\varphi(\rho(g)x)]$ for every network.
+# The norm of the mean over $n$ points is sampling error, with mean square $\mathbb{E}\lVert D_1\rVert^2/n$, whatever the group does to the features.
+#
+# With 10,000 points the sampling error has the printed size; with the 100,000 of Figure 5 it would be three times smaller.
+# Neither this $n$ nor the precision is in the paper.
+# We store 60 draws of a network and its points, fitted in single precision with PyTorch's cut-off and tested on 10,000 further points ({mod}`learnsym.experiments.table_one`).
+# The first of them once more:
+
+# %%
+stored = results.obtain("table_one", scale, seed=seed)
+config = stored.config
+errors = np.stack([stored.arrays[name] for name in table_one.READINGS], axis=-1)
+own = np.random.default_rng([config.seed, 0])
+mlp = Mlp(3, config.hidden)
+start, (X, Z) = mlp.draw(own), own.uniform(size=(2, config.points, 3))
+start, X, Z = (values.astype(np.float32) for values in (start, X, Z))
+F, F_g, T, T_g = (conjugate_features(mlp, start, P)
+                  for P in (X, X[:, [1, 0, 2]], Z, Z[:, [1, 0, 2]]))  # fmt: skip
+A = fit_action(F, F_g, 100 * np.finfo(np.float32).eps)
+again = [readings(T - T_g), readings(T @ A.T - T_g)]
+print("the same:", np.allclose(again, errors[0, 1, 0], rtol=0.02))
+
+# %%
+PRINTED = np.array([[[1.1e-2, 2.4e-3], [1.3e-2, 1.0e-3]],
+                    [[1.4e-2, 8.1e-4], [1.5e-2, 8.1e-4]]])  # fmt: skip
+lines, middle = [], np.median(errors, axis=0)
+for kernel, after, g in np.ndindex(2, 2, 2):
+    name = ["EWK", "CK"][kernel] + [" baseline", " fitted"][after] + [" (1 2)", " (1 2 3)"][g]
+    draws = errors[:, kernel, g, after, 2]
+    ours = [f"{value:.2g}" for value in middle[kernel, g, after]]
+    lines.append([name, f"{PRINTED[kernel, g, after]:.1e}", *ours,
+                  f"{draws.min():.2g} to {draws.max():.2g}"])  # fmt: skip
+header = ["", "paper", "mean of norms", "Frobenius / $n$", "norm of the mean", "its range"]
+table(header, lines)
+
+# %% [markdown]
+# Medians of the draws, and for the last reading all that was drawn.
+# A draw of the last reading falls below the printed value in these shares of the cases:
+
+# %%
+below = (errors[..., 2] < PRINTED).mean(axis=0)  # kernel, element, after
+claim("A: Table 1, EWK baseline", "As norms of means, 0.011 and 0.013 are ordinary draws.",
+      below[0, :, 0], between=(0.025, 0.975), decided=book,
+      details="Share of 60 draws below the printed value, as in the next two.")
+claim("A: Table 1, CK baseline", "As norms of means, 0.014 and 0.015 are ordinary draws.",
+      below[1, :, 0], between=(0.025, 0.975), decided=book)
+claim("A: Table 1, CK fitted", "As norms of means, 8.1e-4 and 8.1e-4 are ordinary draws.",
+      below[1, :, 1], between=(0.025, 0.975), decided=book)
+ratio = errors[:, 0, 0, 1, 2] / errors[:, 0, 1, 1, 2]
+print(f"ratio of the two fitted EWK entries: {ratio.min():.2f} to {ratio.max():.2f}")
+claim("A: Table 1, EWK fitted", "Fitted gradients miss 2.4 times as much for $(1\\,2)$.",
+      ratio, equals=2.4, within=0.5, verdict="not reproduced", decided=book,
+      details="Each draw. The paper prints 2.4e-3 and 1.0e-3.")
+below = (errors[..., 1] < PRINTED).mean(axis=0)
+print("over n: EWK baselines", below[0, :, 0].round(2), "CK fitted", below[1, :, 1].round(2))
+
+# %% [markdown]
+# So six of the eight entries fit the norm of the mean, and two do not.
+# Read as Frobenius norms over $n$, they fit less well: the printed EWK baselines lie below nearly all draws, and the printed fitted CK above, as the last line says.
+#
+# Two remarks on what the six imply.
+# In the fit's own points the mean residual of the gradients is zero up to rounding and the cut-off, because one gradient is the constant 1: the printed errors were held out.
+# And the gradient with respect to the outgoing weights *is* the hidden layer, so for one network and one set of points the CK baseline cannot exceed that of the EWK, in any reading.
+# In the paper it does, by 7 % at least.
+# Separate draws explain it:
+
+# %%
+ewk, ck = errors[:, 0, :, 0, 2], errors[:, 1, :, 0, 2]
+pairs = (ck[:, None] / ewk[None])[~np.eye(len(ck), dtype=bool)]
+print(f"one draw: at most {(ck / ewk).max():.2f}")
+print(f"two draws: above 1.07 in {np.mean(pairs > 1.07):.0%} of pairs")
+
+# %% [markdown]
+# What a fit gains is better read off the mean of norms, which no sampling error hides.
+
+# %%
+gain = errors[..., 0, 0] / errors[..., 1, 0]
+claim("A: Appendix G", "The fit reduces held-out errors by a factor of 5 or more.",
+      gain, above=5, verdict="reproduced",
+      details="Paper: 5 to 20. Means of norms, all draws.")
 
 # %% [markdown]
 # (ewk-spectrum)=
 # ## The spectrum of the gradients
 #
 # Appendix I draws the eigenvalues of the EWK for 501 parameters and 100,000 points of $[0, 1]^3$, summed over the points.
-# About a third of them lie below 0.2, it says, and 2 % are zero.
+# About a third of those shown lie below 0.2, it says; 2 % are zero and not shown.
 # The paper draws from it that most directions in weight space learn slowly.
+# It states neither the activation nor the initial weights.
 #
-# For ReLU the second number is too small.
+# For ReLU the second number is too small, whatever the weights.
 #
 # ````{prf:proposition} Zeros that ReLU forces
 # :label: prop-forced-zeros
@@ -510,169 +507,149 @@ publish.claim(
 # Half-spaces with different boundaries give independent functions: at a boundary, only one of them can jump or bend.
 # ````
 #
+# Points are not in general position if a neuron is on, or off, at a few of them only; we leave such neurons out of the networks that we count on.
+
+
+# %%
+def clear_network(X, H=100):
+    """A ReLU network whose neurons are on at 0, at n, or at 50 to n - 50 points."""
+    mlp = Mlp(3, H)
+    W, b, a, c = mlp.unpack(mlp.draw(rng))
+    on = (X @ W.T + b > 0).sum(axis=0)
+    clear = (on == 0) | (on == len(X)) | (abs(on - len(X) / 2) <= len(X) / 2 - 50)
+    few = Mlp(3, int(clear.sum()))
+    return few, few.pack(W[clear], b[clear], a[clear], c), on[clear]
+
+
+def count_zeros(F):
+    """Columns minus rank, after scaling the columns to length 1."""
+    size = norm(F, axis=0)
+    s = np.linalg.svd(F[:, size > 0] / size[size > 0], compute_uv=False)
+    return len(size) - int((s > 1e-11 * s[0]).sum())
+
+
+# %%
+found, forced, shares = [], [], []
+for low in [0, -1] * (3 if book else 1):
+    X = rng.uniform(low, 1, (3_000, 3))
+    mlp, start, on = clear_network(X)
+    switching = np.sum((on > 0) & (on < len(X)))
+    rank = 4 * switching + (4 if (on == len(X)).any() else 1)
+    forced.append(mlp.parameters - rank)
+    found.append(count_zeros(weight_features(mlp, start, X)))
+    shares.append(found[-1] / mlp.parameters)
+print(f"zero: {min(shares):.0%} to {max(shares):.0%}")
+claim("A: Figure 5", "ReLU forces these zeros into the EWK and no others: a fifth or more.",
+      np.subtract(found, forced), equals=0, within=0.5, id="relu-forces-zeros",
+      published=0.02 * 501 - min(forced), correction="With ReLU, 2 % are too few.",
+      details="Counted minus predicted. The paper does not state its activation.")
+
+# %% [markdown]
 # Behind the zero of a live neuron stands a symmetry.
 # Multiply $(w_j, b_j)$ by $s > 0$ and divide $a_j$ by $s$, and the function stays the same.
 # So every gradient is orthogonal to the direction $(w_j, b_j, -a_j)$.
 # These directions are degenerate, and harmless, since no input ever sees them.
+# For tanh some input does:
 
-# %% tags=["hide-input"]
-spectra = results.obtain("ewk_spectrum", scale, seed=seed)
-found, config = spectra.arrays, spectra.config
-per_point = 0.2 / 100_000
-below = (found["eigenvalues"] < per_point).mean(axis=2)
-zeros = found["found"] / config.mlp.parameters
-
-publish.table(
-    ["points from", "below 0.2", "zero", "exact zeros", "neurons off", "neurons on everywhere"],
-    [
-        [
-            name,
-            f"{below[:, k].mean():.0%}",
-            f"{zeros[:, k].mean():.0%}",
-            f"{found['exact_zeros'][:, k].mean() / config.mlp.parameters:.1%}",
-            *(f"{found[kind][:, k].mean():.0f}" for kind in ("dead", "always")),
-        ]
-        for k, name in enumerate(["$[0, 1]^3$", "$[-1, 1]^3$"])
-    ],
-)
-
-publish.claim(
-    "beyond: A, Figure 5",
-    "With $H_{\\text{switch}}$ neurons that switch within the data, the EWK of a ReLU network has rank "
-    "$(H_{\\text{switch}} + 1)(d + 1)$, or $H_{\\text{switch}}(d + 1) + 1$ if no neuron is on everywhere; all its other "
-    "eigenvalues are zero.",
-    found["found"] - found["forced"],
-    equals=0,
-    within=0.5,
-    id="relu-forces-zeros",
-    details="Paper: 2 % of 501. counted minus predicted number, 501 parameters, points of both cubes in general position",
-)
-
-publish.claim(
-    "beyond: A, Figure 5",
-    "Along $(w_j, b_j, -a_j)$ no input changes the output of a ReLU network to first order; for tanh some do.",
-    [
-        wide_networks.scale_gap(mlp, theta, inside) < 1e-14,
-        wide_networks.scale_gap(Mlp(3, 100, "tanh"), theta, inside) > 1e-4,
-    ],
-    id="scale-symmetry-directions",
-    details="largest slope along such a direction relative to the largest gradient",
-)
-
-publish.claim(
-    "A: Figure 5",
-    "For points of $[0, 1]^3$, a third of the eigenvalues lie below 0.2, and 2 % are zero.",
-    [below[:, 0].mean(), zeros[:, 0].mean()],
-    equals=[1 / 3, 0.02],
-    within=0.06,
-    verdict="not reproduced",
-    id="figure-five-as-described",
-    details="Paper: 1/3 and 0.02. mean shares, networks of 100 ReLU neurons with default weights",
-)
+# %%
+for activation in ("relu", "tanh"):
+    mlp = Mlp(3, 100, activation)
+    start = mlp.draw(rng)
+    W, b, a, _ = mlp.unpack(start)
+    by_w, by_b, by_a, _ = mlp.unpack(weight_features(mlp, start, inside))
+    slope = (W * by_w).sum(axis=-1) + b * by_b - a * by_a
+    print(activation, "some slope:", bool(abs(slope).max() > 1e-12))
 
 # %% [markdown]
-# ### The nearest reading
+# ### What fits what
 #
-# On $[0, 1]^3$ both numbers are far off, for a visible reason: many neurons never switch there.
-# On $[-1, 1]^3$ few neurons are stuck.
-# 36 % of the eigenvalues lie below 0.2, near the published third.
-# The 2 % fit the eigenvalues that are zero *in floating-point numbers*, in the mean over networks.
-# A neuron that is off contributes five columns of exact zeros, so a single network has 0, 1, 2 ... % of them, and our eight have 1.2 % in the mean.
-# We found this reading after trying others, so it is a plausible one and no proof.
-# The zeros that come from scale symmetry are rounded to small numbers of either sign, which look like small eigenvalues.
-# The chance that a neuron is off on the whole cube is exact: $w$ and $b$ are uniform within the same bound, and $-b$ exceeds $|w_1| + |w_2| + |w_3|$ with probability $\frac12 \cdot \frac{1}{4!} = \frac{1}{48}$.
-# Times 500 of 501 parameters, this makes 2.1 % in the mean over all networks.
+# A zero that arises from scale symmetry is rounded to a small number of either sign, and about half of them look like small eigenvalues on a logarithmic axis.
+# A neuron that is off on all points is different: it contributes five exact zeros.
+# So "displayed" may mean positive in single precision, and "zero" may mean exactly zero.
+# The exact zeros depend on the chance $q$ that a neuron is off on the whole cube, where the corner that helps it most decides.
+# A million random neurons give it for each start:
+
+
+# %%
+def exact_zeros(activation, kind, low, count=1_000_000 if book else 10_000):
+    """Expected share of exact zeros, 500 q / 501."""
+    mlp = Mlp(3, count)
+    W, b, _, _ = mlp.unpack(ewk_spectrum.start(mlp, kind, np.random.default_rng(seed)))
+    best = b + np.maximum(W, low * W).sum(axis=1)
+    return 500 / 501 * np.mean(best <= 0) if activation == "relu" else 0.0
+
+
+# %% [markdown]
+# We store the spectra of five networks for both activations, three starts and two cubes ({mod}`learnsym.experiments.ewk_spectrum`).
+# *Gaussian* means standard normal parameters, with biases or without.
+
+# %%
+spectra = results.obtain("ewk_spectrum", scale, seed=seed)
+values = spectra.arrays["eigenvalues"]  # per point; the paper sums over 100,000
+shown, small_values = values > 0, values < 0.2 / 100_000
+of_all = small_values.mean(axis=2)
+small_share = (shown & small_values).sum(axis=2) / shown.sum(axis=2)
+lines = []
+for setting, share, all_share in zip(ewk_spectrum.SETTINGS, small_share, of_all):
+    place = "$[0, 1]^3$" if setting[2] == 0 else "$[-1, 1]^3$"
+    lines.append([*setting[:2], place, f"{share.mean():.0%}", f"{all_share.mean():.0%}",
+                  f"{exact_zeros(*setting):.1%}"])  # fmt: skip
+header = ["below 0.2, of those shown", "of all", "exact zeros"]
+table(["activation", "start", "points", *header], lines)
+
+# %% [markdown]
+# The paper has a third and 2 %.
+#
+# * On the stated cube, Gaussian weights give the third, with biases and without, and far too many zeros.
+# * PyTorch's default weights come near both numbers on $[-1, 1]^3$, in the mean over networks, whether the third is of all eigenvalues or of those shown. There the chance is exact: $w$ and $b$ are uniform within the same bound, and $-b$ exceeds $\lvert w_1\rvert + \lvert w_2\rvert + \lvert w_3\rvert$ with probability $\frac12\cdot\frac1{4!} = \frac1{48}$, which makes 2.1 %.
+# * Tanh gives neither.
+#
+# No setting that we tried gives both on the stated cube.
+# Which one the paper used we cannot tell.
+
+# %%
+gaussian = [s[1] != "PyTorch" and s[0] == "relu" and s[2] == 0 for s in ewk_spectrum.SETTINGS]
+claim("A: Figure 5", "On $[0, 1]^3$, Gaussian weights put a third of the displayed values "
+      "below 0.2.", small_share[gaussian].mean(axis=1), equals=1 / 3, within=0.06,
+      decided=book, details="ReLU, with biases and without. The 2 % of zeros do not fit.")
 
 # %% tags=["hide-input"]
-first = found["eigenvalues"][0] * 100_000
-publish.figure(
-    plots.spectra(
-        {
-            "$[0, 1]^3$, float64": first[0],
-            "$[-1, 1]^3$, float64": first[1],
-            "$[-1, 1]^3$, float32": found["single"][0, 1] * 100_000,
-        },
-        0.2,
-        (1 / 3, 0.02),
-    ),
+fig, ax = plt.subplots(figsize=(6.4, 4.0))
+curves = {"PyTorch, $[0, 1]^3$": 0, "PyTorch, $[-1, 1]^3$": 1, "Gaussian, $[0, 1]^3$": 2}
+for k, (name, row) in enumerate(curves.items()):
+    ordered = values[row, 0][values[row, 0] > 0] * 100_000
+    share = np.arange(1, len(ordered) + 1) / len(ordered)
+    ax.step(ordered, share, where="post", color=COLORS[k], label=name)
+ax.axvline(0.2, color="#777777", linestyle=":", linewidth=1.2)
+ax.plot(0.2, 1 / 3, "*", color="black", markersize=13, linestyle="none", label="published: a third below 0.2")
+ax.set(xscale="log", xlim=(1e-5, 3e6), ylim=(0, 1.02), xlabel="eigenvalue of the sum over points")
+ax.set_ylabel("share of displayed eigenvalues below")
+ax.legend(loc="upper left", fontsize=8.5)
+figure(
+    fig,
     "ewk-spectrum",
     title="Eigenvalues of the empirical weights kernel",
-    caption="Share of the 501 eigenvalues below each value, for one ReLU network with 100 neurons and the sum over 100,000 "
-    "points. Points of $[-1, 1]^3$ put about a third below 0.2 (star), as published; points of $[0, 1]^3$, as described, put "
-    "two thirds there. A curve starts at its share of eigenvalues that are zero or negative. In single precision the forced "
-    "zeros are rounded to small values of either sign.",
-    alt="Three rising curves on a logarithmic axis from 1e-7 to 1e6. The solid curve starts near 0.45 and passes the dotted "
-    "line at 0.2 near 0.68. The dashed curve starts near 0.2 and passes it at the star, near one third. The third "
-    "follows the dashed one above 0.2 and falls to 0.1 to its left.",
+    caption="Share of the positive eigenvalues below each value, for one ReLU network with 100 neurons and each of three settings; "
+    "sum over 100,000 points, single precision. Gaussian weights on $[0, 1]^3$ and PyTorch's default weights on $[-1, 1]^3$ put "
+    "about a third below 0.2 (star); PyTorch's on $[0, 1]^3$ put two thirds there.",
+    alt="Three rising curves on a logarithmic axis from 1e-5 to 1e6. The solid one passes the dotted line at 0.2 near 0.6. The "
+    "dashed and the dotted one pass it near 0.3, just below the star; the dashed one rises steeply to the right of it and the "
+    "dotted one slowly.",
     width="85%",
-)
-
-publish.claim(
-    "A: Figure 5",
-    "For points of $[-1, 1]^3$, a third of the eigenvalues lie below 0.2.",
-    below[:, 1].mean(),
-    equals=1 / 3,
-    within=0.06,
-    id="figure-five-on-the-symmetric-cube",
-    details="Paper: about 1/3. mean share, networks of 100 ReLU neurons with default weights; the paper writes $[0, 1]^3$",
-)
-
-publish.claim(
-    "A: Figure 5",
-    "For points of $[-1, 1]^3$, 2 % of the eigenvalues are exact zeros of floating-point numbers in the mean over networks, "
-    "five for each neuron that is off everywhere.",
-    wide_networks.dead_share(mlp, 400, rng) * 500 / 501,
-    equals=500 / 501 / 48,
-    within=0.005,
-    id="figure-five-exact-zeros",
-    details="Paper: 2 %. share of such coordinates in 400 networks",
-)
-
-publish.claim(
-    "beyond: A, Figure 5",
-    "A solver for general matrices, in single precision, returns exact zeros for the neurons that are off, and for no "
-    "other forced zero.",
-    found["exact_zeros"] - 5 * found["dead"],
-    equals=0,
-    within=0.5,
-    id="exact-zeros-are-dead-neurons",
-    details="number of exact zeros minus five per neuron, all spectra",
 )
 
 # %% [markdown]
 # The text below the figure says that eigenvalues under 0.2 need more than 1,000 epochs at learning rate $10^{-2}$ to let their weights decay by 90 %.
-# They do.
+# They do: at 0.2 some 14 % are left.
 # But with the sum over points, descent at that learning rate diverges at once: the largest eigenvalue sets a far smaller limit.
+# And the spectrum is dominated by small eigenvalues, as Appendix F.2 says.
 
-# %% tags=["hide-input"]
-publish.claim(
-    "A: Figure 5",
-    "Along an eigenvalue of 0.2, more than 10 % of the weights are left after 1,000 epochs at learning rate 0.01.",
-    (1 - 0.01 * 0.2) ** 1_000,
-    above=0.1,
-    verdict="holds",
-    id="figure-five-epochs",
-    details="Paper: more than 10 %. share left, in closed form",
-)
-
-publish.claim(
-    "beyond: A, Figure 5",
-    "At learning rate 0.01, full-batch descent on the summed error diverges: the rate exceeds the stability limit "
-    "$2/\\lambda_{\\max}$ more than a thousand times.",
-    0.01 * found["eigenvalues"][:, :, -1] * 100_000 / 2,
-    above=999,
-    id="figure-five-learning-rate",
-    details="Paper: learning rate 0.01. learning rate over limit, both cubes",
-)
-
-publish.claim(
-    "A: Appendix F.2",
-    "At least nine in ten eigenvalues of the EWK are below a thousandth of the largest.",
-    (found["eigenvalues"] < 1e-3 * found["eigenvalues"][:, :, -1:]).mean(axis=2),
-    above=0.899,
-    id="spectrum-is-dominated-by-small-eigenvalues",
-    details="Paper: dominated by relatively small eigenvalues. share of eigenvalues, each network, both cubes",
-)
+# %%
+largest = values[:2, :, -1:] * 100_000  # PyTorch's weights, ReLU
+print(f"left after 1,000 epochs: {(1 - 0.01 * 0.2) ** 1_000:.3f}")
+print("0.01 above 1,000 times the stability limit:", (0.01 * largest / 2 > 1_000).all())
+tiny = (values[:2] < 1e-3 * values[:2, :, -1:]).mean(axis=2)
+print("nine in ten below a thousandth of the largest:", (tiny > 0.9).all())
 
 # %% [markdown]
 # (more-parameters-than-points)=
@@ -692,11 +669,91 @@ publish.claim(
 # Others are not seen by *any* input, such as the scale directions above.
 #
 # We train linearised ReLU networks to the end, on the label $3x_1x_2x_3$, which $S_3$ leaves unchanged, with more and more orbits of six points from $[-1, 1]^3$.
+
+
+# %%
+def train(F, y, w0):
+    """Where gradient flow ends, and what the data do not see of w0."""
+    U, s, V = np.linalg.svd(F, full_matrices=False)
+    seen = s > 1e-9 * s[0]
+    U, s, V = U[:, seen], s[seen], V[seen]
+    return w0 + (U.T @ (y - F @ w0) / s) @ V, w0 - (w0 @ V.T) @ V
+
+
+# %% [markdown]
 # An ordinary network and a closed one have equally many neurons.
 # Each starts once as drawn, $w(0) = u$, and once with its initial function subtracted, $w(0) = 0$.
 # The asymmetry is the mean of $|f(x) - \frac{1}{|G|}\sum_g f(\rho(g)x)|$ over orbits that were not trained on.
-#
-# A last fact helps to read the result.
+
+
+# %%
+def ladder(mlp, theta, w_k, orbits, Z):
+    """Asymmetry for each number of orbits: as drawn, from 0, of what is unseen of w_k."""
+    X = augment(rng.uniform(-1, 1, (max(orbits), 3)), S3)
+    features = lambda P: weight_features(mlp, theta, P.reshape(-1, 3))  # noqa: E731
+    u, zero, rows = mlp.output_part(theta), np.zeros(mlp.parameters), []
+    for n in orbits:
+        F, y = features(X[:, :n]), 3 * X[:, :n].prod(axis=2).ravel()
+        ends = [train(F, y, u)[0], train(F, y, zero)[0], train(F, y, w_k)[1]]
+        predicted = features(Z) @ np.transpose([*ends, u])
+        rows.append([orbit_asymmetry(f.reshape(6, -1)) for f in predicted.T])
+    return np.array(rows), np.sum(ends[2] ** 2) / np.sum(w_k**2)
+
+
+# %%
+copied, orbits = (10, [2, 5, 10, 20, 35, 50, 70, 100, 200, 600]) if book else (4, [2, 5, 10, 80])
+Z = augment(rng.uniform(-1, 1, (200, 3)), S3)
+ordinary, source, runs = Mlp(3, 6 * copied), Mlp(3, copied), []
+for _ in range(3):
+    theta = ordinary.draw(rng)
+    plain, _ = ladder(ordinary, theta, ordinary.output_part(theta), orbits, Z)
+    net = closed_network(source, source.draw(rng), S3, rng)
+    w_k = split(net.mlp.output_part(net.theta), net.on_gradients)[1]
+    even, unseen = ladder(net.mlp, net.theta, w_k, orbits, Z)
+    runs.append([plain, even])
+    print(f"share of w_k(0) that {6 * orbits[-1]:,} points do not see: {unseen:.2f}")
+runs = np.array(runs)  # run, kind, orbits, (as drawn, from 0, unseen part, start)
+
+# %%
+left, from_zero, predicted = runs[:, 1, :, 0], runs[:, 1, :, 1], runs[:, 1, :, 2]
+claim("A: Appendix F.2",
+      "A closed network keeps exactly what the data do not see of $w_k(0)$: none from "
+      "$w(0) = 0$, though $K_G$ is singular.", [left - predicted, from_zero], equals=0,
+      within=1e-6, id="asymmetry-left-is-predicted")
+kept = runs[:, 0, -1, :2] / runs[:, 0, -1, 3:]
+print(kept.round(2).tolist())
+claim("beyond: A, Appendix F.2", "With twelve points per parameter a linearised ordinary "
+      "network keeps a tenth of its asymmetry.", kept, above=0.1, decided=book,
+      id="ordinary-networks-stay-asymmetric", details="Both starts, three networks.")
+
+# %% tags=["hide-input"]
+names = ["ordinary, as drawn", "ordinary, $f_0$ subtracted", "closed, as drawn", "closed, $f_0$ subtracted"]
+shown = np.maximum(np.median(runs[..., :2], axis=0), 1e-6)
+fig, ax = plt.subplots(figsize=(6.4, 4.0))
+for k, name in enumerate(names):
+    ax.loglog(orbits, shown[k // 2, :, k % 2], color=COLORS[k], marker=MARKERS[k], label=name)
+ax.axvline(ordinary.parameters / 6, color="#777777", linestyle=":", linewidth=1.2)
+ax.set(xlabel="training orbits", ylabel="held-out asymmetry")
+ax.legend(loc="lower left", bbox_to_anchor=(0, 0.08), fontsize=9)
+figure(
+    fig,
+    "unseen-weights",
+    title="Asymmetry of linearised networks after training",
+    caption="Linearised ReLU networks with 60 neurons after infinite training, against the number of orbits of six points; "
+    "medians of three networks, dotted line: as many points as parameters. Values below $10^{-6}$ are drawn there. The closed "
+    "network is invariant once its data see enough, and at any number of points if it starts at 0. The ordinary network stays "
+    "asymmetric, most of all where there are about as many points as its features have dimensions.",
+    alt="Logarithmic axes. Two nearly equal curves for the ordinary network lie between 0.05 and 0.1, with a peak of 1 at 35 orbits. "
+    "The closed network as drawn falls steadily from 0.03 to 1e-6; with its initial function subtracted it lies at the bottom.",
+    width="85%",
+)
+
+# %% [markdown]
+# The ordinary network gives the answer.
+# It has more than enough data at the right end of the figure, and its start makes no difference.
+# The asymmetry still falls there, but slowly.
+# What remains is the asymmetry of the best approximation that its features allow: they are not closed under the group, so the best approximation of an invariant function is not invariant.
+# A last fact limits it.
 #
 # ````{prf:proposition} Asymmetry is at most the error
 # :label: prop-asymmetry-error
@@ -708,112 +765,8 @@ publish.claim(
 # Averaging over orbits is an orthogonal projection of functions on these points, and it leaves $f^*$ unchanged.
 # So the asymmetric part of $f$ is the asymmetric part of $f - f^*$, and no longer than it.
 # ````
-
-# %% tags=["hide-input"]
-over = results.obtain("over_parameterised", scale, seed=seed)
-measured, config = over.arrays, over.config
-orbits = np.array(config.orbits)
-parameters = 30 * config.copied + 1
-asymmetry = measured["asymmetry"].mean(axis=0)
-never = measured["never"].mean()
-
-publish.figure(
-    plots.unseen_weights(
-        orbits,
-        {
-            "rank of $K_G$ over $p$, closed": measured["rank"][:, :, 1].mean(axis=0) / parameters,
-            "$w_k(0)$ not seen by these data": measured["unseen"].mean(axis=0) - never,
-            "$w_k(0)$ not seen by any input": np.full(len(orbits), never),
-        },
-        {
-            "ordinary, as drawn": asymmetry[:, 0, 0],
-            "ordinary, $f_0$ subtracted": asymmetry[:, 0, 1],
-            "closed, as drawn": np.maximum(asymmetry[:, 1, 0], 1e-10),
-            "closed, $f_0$ subtracted": np.maximum(asymmetry[:, 1, 1], 1e-10),
-        },
-        parameters / 6,
-    ),
-    "unseen-weights",
-    title="Asymmetry of linearised networks after training",
-    caption="Linearised ReLU networks with 102 neurons after infinite training, against the number of orbits of six points; "
-    "means over networks, dotted line: as many points as parameters. (a) Closed network: rank of $K_G$, and shares of "
-    "$\\lVert w_k(0) \\rVert^2$ in $\\ker K_G$. (b) Asymmetry on held-out orbits; values below $10^{-10}$ are drawn there. The "
-    "closed network is invariant once its data see enough, and at any number of points if it starts at 0. The ordinary "
-    "network stays asymmetric, most of all where points and rank are about equally many.",
-    alt="Left: the rank rises from 0 to a plateau at 0.7 while the share not seen by these data falls from 0.8 to 0; the share "
-    "not seen by any input is flat near 0.1. Right, on logarithmic axes: two nearly equal curves for the ordinary network "
-    "stay between 0.01 and 0.4; the closed network as drawn falls below 1e-6; with its initial function subtracted it "
-    "lies at the bottom throughout.",
-)
-
-# %% tags=["hide-input"]
-publish.claim(
-    "A: Appendix F.2",
-    "The rank of $K_G$ is at most the number of points, so an over-parameterised network has a singular $K_G$.",
-    measured["rank"] / (6 * orbits[:, None]),
-    below=1.0,
-    id="rank-is-at-most-the-points",
-    details="Paper: at most the number of samples. rank over number of points, ordinary and closed networks, all numbers of orbits",
-)
-
-publish.claim(
-    "A: Appendix F.2",
-    "A singular $K_G$ leaves only the part of $w_k(0)$ in its kernel: a closed network that starts at $w(0) = 0$ becomes "
-    "invariant with any number of points.",
-    measured["asymmetry"][:, :, 1, 1],
-    equals=0,
-    within=1e-6,
-    id="singular-gram-does-not-prevent-invariance",
-    details="Paper: possible if the weights start in the span of $K_G$, but difficult. held-out asymmetry, all numbers of orbits from 2 on",
-)
-
-publish.claim(
-    "beyond: A, Appendix F.2",
-    "What remains of the asymmetry of a closed network is the part of $w_k(0)$ in $\\ker K_G$, and nothing else.",
-    measured["asymmetry"][:, :, 1, 0] - measured["predicted"],
-    equals=0,
-    within=1e-6,
-    id="asymmetry-left-is-predicted",
-    details="held-out asymmetry of the trained network minus that of this part alone, all numbers of orbits",
-)
-
-publish.claim(
-    "beyond: A, Appendix F.2",
-    "With enough orbits a closed network becomes invariant from any start, although $K_G$ stays singular.",
-    [
-        (measured["asymmetry"][:, -1, 1, 0] < 1e-2 * measured["start"][:, 1]).all(),
-        (measured["rank"][:, -1, 1] < parameters).all(),
-    ],
-    id="enough-orbits-make-closed-networks-invariant",
-    details="largest number of orbits: asymmetry below a hundredth of the start, rank below the number of parameters",
-)
-
-publish.claim(
-    "beyond: A, Appendix F.2",
-    f"With {orbits[-1]:,} orbits, {6 * orbits[-1] / parameters:.0f} times as many points as parameters, a linearised ordinary "
-    "network keeps more than a tenth of its asymmetry from either start.",
-    measured["asymmetry"][:, -1, 0] / measured["start"][:, :1],
-    above=0.099,
-    id="ordinary-networks-stay-asymmetric",
-    details="Paper: learned if $K_G$ is positive definite. asymmetry after training with the most orbits over asymmetry as drawn, both starts",
-)
-
-publish.claim(
-    "beyond",
-    "On whole orbits the root mean square of the asymmetric part is at most the root mean square error.",
-    np.max(measured["deviation"] / measured["error"]),
-    below=1.0,
-    id="asymmetry-is-at-most-the-error",
-    details="largest ratio of the two, all networks of this section",
-)
-
-# %% [markdown]
-# The ordinary network gives the answer.
-# It has more than enough data at the right end of the figure, and its start makes no difference.
-# The asymmetry still falls there, but slowly.
-# What remains is the asymmetry of the best approximation that its features allow: they are not closed under the group, so the best approximation of an invariant function is not invariant.
-# The asymmetry is a part of the error, and it goes where the error goes, up to the peak at the interpolation threshold.
 #
+# So the asymmetry goes where the error goes, up to the peak at the interpolation threshold.
 # The weights of a closed network never become fully symmetric, because the scale directions keep what they had.
 # Its predictions do.
 #
@@ -833,126 +786,107 @@ publish.claim(
 #
 # With $\alpha = 1$ this is the plain network.
 # The larger $\alpha$, the less the weights need to move, and the closer $F$ stays to its *twin*, the linearised network {eq}`eq-linearised`.
-# For the twin we have the closed form, so we can follow it far beyond the training of the network.
-#
-# Thirty neurons (151 parameters) see 50 orbits, which is 300 points: more than parameters.
-# Ordinary and closed networks, with ReLU and with tanh, learn $3x_1x_2x_3$ by full-batch gradient descent.
+# The update is full-batch gradient descent:
 
-# %% tags=["hide-input"]
+
+# %%
+def descend(mlp, theta, alpha, eta, X, steps):
+    theta, X = torch.tensor(theta, requires_grad=True), torch.tensor(X)
+    f_0, y = mlp(theta, X).detach(), 3 * X.prod(dim=1)
+    for _ in range(steps):
+        F = f_0 + alpha * (mlp(theta, X) - f_0)
+        loss = ((y - F) ** 2).mean() / (2 * alpha**2)
+        (slope,) = torch.autograd.grad(loss, theta)
+        theta = (theta - eta * slope).detach().requires_grad_()
+    return theta.detach().numpy()
+
+
+# %% [markdown]
+# For the twin we have the closed form, so we can follow it far beyond the training of the network.
+# Half the inverse of its largest eigenvalue is the learning rate.
+# The result is stored, by {mod}`learnsym.experiments.lazy_training`, with more points than parameters:
+
+# %%
 lazy = results.obtain("lazy_training", scale, seed=seed)
 runs, config = lazy.arrays, lazy.config
-names = ["ordinary, ReLU", "ordinary, tanh", "closed, ReLU", "closed, tanh"]
+alphas = ", ".join(f"{alpha:g}" for alpha in config.alphas)
+table(["neurons", "parameters", "points", "$\\alpha$", "steps", "twin", "networks"],
+      [[6 * config.copied, 30 * config.copied + 1, 6 * config.orbits, alphas,
+        f"{config.steps:,}", f"$10^{{{config.twin_power}}}$", config.networks]])  # fmt: skip
 
-publish.figure(
-    plots.lazy_training(
-        runs["steps"],
-        dict(zip(names, runs["asymmetry"].mean(axis=1), strict=True)),
-        runs["twin_steps"],
-        dict(zip(names, runs["twin_asymmetry"].mean(axis=1), strict=True)),
-        config.alphas,
-    ),
+# %% [markdown]
+# A piece of it once more: the closed tanh network at $\alpha = 100$, and its twin.
+
+# %%
+job = lazy_training.task(config, ("closed", "tanh"))
+net, (X, Z) = job.networks[0], (job.training.reshape(-1, 3), job.held_out)
+loss, eta = lazy_training.twin(net, job.training)
+at = np.searchsorted(runs["steps"], 20)
+steps = int(runs["steps"][at])
+theta, start = descend(net.mlp, net.theta, 100, eta, X, steps), net.mlp(net.theta, Z)
+trained = start + 100 * (net.mlp(theta, Z) - start)
+change = loss.descent(np.zeros(net.mlp.parameters), [steps], eta)[0]
+same = np.searchsorted(runs["twin_steps"], steps)
+print(steps, np.isclose(orbit_asymmetry(trained), runs["asymmetry"][3, 0, 1, at]),
+      np.isclose(orbit_asymmetry(start + net.features(Z) @ change),
+                 runs["twin_asymmetry"][3, 0, same]))  # fmt: skip
+
+# %% tags=["hide-input"]
+names = ["ordinary, ReLU", "ordinary, tanh", "closed, ReLU", "closed, tanh"]
+curves, twins = (np.median(runs[name], axis=1) for name in ("asymmetry", "twin_asymmetry"))
+fig, axes = plt.subplots(2, 2, figsize=(8.8, 6.2), sharex=True, sharey=True)
+for ax, name, values, twin in zip(axes.flat, names, curves, twins, strict=True):
+    for k, (alpha, curve) in enumerate(zip(config.alphas, values, strict=True)):
+        ax.plot(np.maximum(runs["steps"], 0.7), curve, color=COLORS[(0, 1, 3)[k]], marker=MARKERS[k],
+                markevery=(2 * k, 6), markersize=5, label=rf"$\alpha = {alpha:,.0f}$")  # fmt: skip
+    ax.plot(np.maximum(runs["twin_steps"], 0.7), twin, color="black", linestyle=(0, (1.2, 1.4)), linewidth=1.4,
+            label="linearised twin")  # fmt: skip
+    ax.set(xscale="log", yscale="log", title=name)
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_minor_locator(NullLocator())
+for ax in axes[1]:
+    ax.set_xlabel("step")
+for ax in axes[:, 0]:
+    ax.set_ylabel("held-out asymmetry")
+axes[0, 0].legend(loc="lower left", fontsize=9)
+figure(
+    fig,
     "lazy-training",
     title="Asymmetry of lazy networks during training",
-    caption="Held-out asymmetry of narrow networks during training, means over three networks, from plain ($\\alpha = 1$) to lazy. "
+    caption="Held-out asymmetry of narrow networks during training, medians of three networks, from plain ($\\alpha = 1$) to lazy. "
     "The laziest networks follow their linearised twins (dotted), which go on to $10^{10}$ steps in closed form. The twin "
     "of an ordinary ReLU network has a floor, that of an ordinary tanh network falls slowly. Those of closed networks fall by "
     "orders of magnitude, down to the part that 50 orbits do not see. Step 0 is drawn at 0.7.",
     alt="Four panels on logarithmic axes. Ordinary ReLU: all curves dip and rise again; the lazy ones end at 0.1, the twin at "
     "0.16. Ordinary tanh: the twin falls from 0.1 to 0.001 by 1e10 steps. Closed ReLU and closed tanh: the twin falls to "
-    "about 1e-4 and 1e-6; the curve for the largest alpha follows it, for ReLU down to 0.002, the others stay above.",
+    "about 1e-5 and 1e-6; the curve for the largest alpha follows it to 0.002 and 0.001, the others stay above.",
 )
 
-last = {name: runs[name].mean(axis=1)[:, :, -1] for name in ("asymmetry", "error")}
-shared = np.isin(runs["twin_steps"], runs["steps"])
-beside = runs["twin_asymmetry"][:, :, shared]
-publish.table(
-    [
-        "network",
-        *(f"asymmetry, $\\alpha = {alpha:,.0f}$" for alpha in config.alphas),
-        "its twin",
-        "error, plain",
-        "error, laziest",
-    ],
-    [
-        [
-            name,
-            *(f"{value:.2g}" for value in last["asymmetry"][k]),
-            f"{beside[k, :, -1].mean():.2g}",
-            f"{last['error'][k, 0]:.2g}",
-            f"{last['error'][k, -1]:.2g}",
-        ]
-        for k, name in enumerate(names)
-    ],
-)
+# %%
+last = runs["asymmetry"][..., -1]  # setting, network, alpha
+beside = runs["twin_asymmetry"][..., np.searchsorted(runs["twin_steps"], runs["steps"][-1])]
+lines = [[name, *(f"{v:.2g}" for v in np.median(last[k], axis=0)),
+          f"{np.median(beside[k]):.2g}",
+          *(f"{v:.2g}" for v in np.median(runs["error"][k, :, [0, -1], -1], axis=1))]
+         for k, name in enumerate(names)]  # fmt: skip
+header = [f"asymmetry, $\\alpha = {alpha:,.0f}$" for alpha in config.alphas]
+table(["network", *header, "its twin", "error, plain", "error, laziest"], lines)
 
-# %% tags=["hide-input"]
-start = runs["twin_asymmetry"][:, :, :1]
-twin = runs["twin_asymmetry"] / start
-million = np.searchsorted(runs["twin_steps"], 10**6)
-apart = np.abs(runs["asymmetry"][:, :, -1] - beside)
-
-publish.claim(
-    "A: Appendix H",
-    "At the largest $\\alpha$ the ordinary networks and the closed tanh network follow their linearised twins throughout "
-    "training.",
-    (apart / beside)[[0, 1, 3]],
-    equals=0,
-    within=0.1,
-    id="laziest-networks-follow-their-twins",
-    details="Paper: dynamics of the linearised version. difference of the held-out asymmetries over that of the twin, at all recorded steps",
-)
-
-publish.claim(
-    "A: Appendix H",
-    "At the largest $\\alpha$ the closed ReLU network follows its linearised twin to within 0.0025.",
-    apart[2],
-    equals=0,
-    within=0.0025,
-    id="laziest-closed-relu-network-and-its-twin",
-    details="Paper: dynamics of the linearised version. difference of the held-out asymmetries at all recorded steps",
-)
-
-publish.claim(
-    "A: Appendix H",
-    "The linearised twin of a lazy ordinary ReLU network does not become invariant: after $10^{10}$ steps its asymmetry is "
-    "more than half of that at the start.",
-    twin[0, :, -1],
-    above=0.499,
-    verdict="reproduced",
-    id="lazy-relu-does-not-learn-invariance",
-    details="Paper: no learned invariance in practice. twin's asymmetry over that at the start",
-)
-
-publish.claim(
-    "beyond: A, Appendix H",
-    "The twin of a lazy ordinary tanh network is slow: after a million steps more than 3 % of the asymmetry is left, and it "
-    "still falls at least fourfold until $10^{10}$.",
-    [twin[1, :, million] > 0.03, twin[1, :, -1] < 0.25 * twin[1, :, million]],
-    id="lazy-tanh-is-slow",
-    details="twin's asymmetry over that at the start",
-)
-
-publish.claim(
-    "beyond: A, Appendix H",
-    "The linearised twin of a network whose hidden layer is closed under the group becomes invariant.",
-    [twin[2:, :, million] < 0.1, twin[2:, :, -1] < 0.01],
-    id="lazy-closed-networks-learn-invariance",
-    details="Paper: no learned invariance in practice. twin's asymmetry over that at the start below 0.1 after a million steps and below 0.01 after $10^{10}$, ReLU and tanh",
-)
-
-publish.claim(
-    "beyond: A, Appendix H",
-    "Lazy closed networks themselves lose more than two thirds of their asymmetry in training.",
-    runs["asymmetry"][2:, :, -1, -1] / start[2:, :, 0],
-    below=1 / 3 + 0.001,
-    id="laziest-closed-networks-lose-asymmetry",
-    details="Paper: no learned invariance in practice. held-out asymmetry at the last step over that at the start, largest $\\alpha$, ReLU and tanh",
-)
+# %%
+twin = runs["twin_asymmetry"] / runs["twin_asymmetry"][:, :, :1]
+claim("A: Appendix H",
+      "A lazy ordinary ReLU network does not become invariant: its twin keeps more "
+      "than half of its asymmetry.", twin[0, :, -1], above=0.5, verdict="reproduced",
+      decided=book, details="After $10^{10}$ steps, three networks.")
+claim("beyond: A, Appendix H", "The twin of a closed network becomes invariant.",
+      twin[2:, :, -1], below=0.01, id="lazy-closed-networks-learn-invariance",
+      decided=book,
+      details="Asymmetry after $10^{10}$ steps over that at the start, ReLU and tanh.")
 
 # %% [markdown]
 # In our setting the attempts of Appendix H fail too, and what we find fits the paper's suspicion.
 # A lazy network is as good as its twin.
-# (One closed ReLU network is the exception and lifts the mean in the table: it ends more asymmetric than its twin.)
+# (One closed ReLU network is the exception: it ends nearly three times as asymmetric as its twin.)
 # And the twin of an ordinary network has features on which no group acts.
 # For ReLU the floor is the asymmetry of the best approximation of the label by the gradients, as in the last section.
 # In our three networks it is nearly twice the asymmetry at the start.
@@ -966,12 +900,12 @@ publish.claim(
 #
 # ## What to take away
 #
-# * The theorem is about features on which the group acts. On the gradients of an ordinary network it acts approximately, and the small error decides: linearised networks stay asymmetric with twelve times as many points as parameters. We measured the asymmetry at 30 and 102 neurons; how it falls with width is open.
+# * The theorem is about features on which the group acts. On the gradients of an ordinary network it acts approximately, and the small error decides: linearised networks stay asymmetric with twelve times as many points as parameters. We measured the asymmetry at 30 and 60 neurons; how it falls with width is open.
 # * Closing the hidden layer under the group restores the theorem, in the lazy regime too.
 # * More parameters than points does no harm by itself. What remains of the asymmetry is the initial asymmetric weight that the data do not see.
 # * A wide network does not start at the zero function.
-# * Figure 5 is matched by points from $[-1, 1]^3$, and its 2 % zeros by neurons that are off everywhere; ReLU forces about ten times as many.
+# * Table 1 fits norms of means, which compare sampling noise with sampling noise; the gain of a fit is real all the same. For Figure 5 no single setting on the stated cube fits both numbers.
 # * A predictor is never more asymmetric than it is wrong. A network that learns an invariant label well is nearly invariant, whatever its features.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-publish.footer(scale, seed, stored, spectra, over, lazy)
+footer(scale, seed, stored, spectra, lazy)
