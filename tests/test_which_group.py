@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from learnsym.checks import which_group as checks
-from learnsym.checks.augmented_training import pooled
+from learnsym.drift.curves import pooled
 from learnsym.experiments import public_draws
 from learnsym.experiments.public_draws import public_law
 from learnsym.experiments.which_group import CASES, GROUPS, MODES, NETWORKS, SCALES, acting

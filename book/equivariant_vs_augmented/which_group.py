@@ -26,7 +26,7 @@ import numpy as np
 
 from learnsym import publish, results
 from learnsym.checks import which_group as checks
-from learnsym.checks.augmented_training import agreement, pooled, sizes
+from learnsym.drift.curves import agreement, pooled, sizes
 from learnsym.experiments.which_group import GROUPS, SCALES
 from learnsym.plots import which_group as plots
 

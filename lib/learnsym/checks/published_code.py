@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from learnsym.checks.augmented_training import Arrays, curves
 from learnsym.data.graphs import two_block_graphs
+from learnsym.drift.curves import Arrays, curves
 
 THRESHOLD = 1e-15
 
@@ -91,7 +91,7 @@ class Plotted:
 
 
 def plotted(arrays: Arrays, modes: Sequence[str], rate: float, passes: int) -> Plotted:
-    """Compare at the last epoch; arguments as ``checks.augmented_training.curves``."""
+    """Compare at the last epoch; arguments as ``drift.curves.curves``."""
     found = curves(arrays, modes, rate, passes)
     nominal, augmented = found["nominal"], found["augmented"]
     drift = [curve.drift[-1].mean() for curve in (nominal, augmented)]

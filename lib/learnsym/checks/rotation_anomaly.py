@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from learnsym.checks.augmented_training import Curve, agreement, factor
+from learnsym.drift.curves import Curve, agreement, factor
 from learnsym.experiments import rot
 from learnsym.experiments.symmetric import Problem, start
 from learnsym.groups import PermutationGroup, image_rotations

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from learnsym.checks.augmented_training import Arrays, Curve, curves
+from learnsym.drift.curves import Arrays, Curve, curves
 from learnsym.drift.law import noise
 from learnsym.equivariant import dimension_by_characters
 from learnsym.experiments.public_draws import QUARTER_TURNS

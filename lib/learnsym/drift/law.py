@@ -17,13 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from learnsym.drift.risks import Risks, gradient, hessian_product
 from learnsym.networks.mlp import Weights, norms
 from learnsym.training import symmetric
 from learnsym.training.symmetric import Schedule, Task
-
-DENSE_LIMIT = 600
-STREAM = 4  # of random numbers: 0 to 3 are those of weights, training and data
 
 
 @dataclass(frozen=True)
@@ -160,104 +156,6 @@ def predicted_drift(
         torch.stack(nominal).numpy(force=True),
         torch.stack(distance).numpy(force=True),
     )
-
-
-def sampled_noise(
-    task: Task, weights: Weights, batch: int, passes: int, draws: int, seed: int
-) -> np.ndarray:
-    """Return ``|Pi_perp g|^2`` for sampled augmented gradients ``g``, shape ``(draws, runs)``.
-
-    At equivariant weights its expectation is ``S_K / L``.
-    """
-    rngs = [np.random.default_rng([seed, STREAM, run]) for run in range(len(weights[0]))]
-    schedule = Schedule(1.0, 1, batch, passes)
-    rows = []
-    for _ in range(draws):
-        slope, _ = symmetric.gradient(task, weights, "augmented", schedule, rngs)
-        rows.append(norms(task.network.complement(slope)).square())
-    return torch.stack(rows).numpy(force=True)
-
-
-def split_by_count(mean: np.ndarray, single: np.ndarray, samples: int, count: int) -> np.ndarray:
-    """Return the expectation of ``S_K`` over random divisions into mini-batches.
-
-    ``S_K = m / K + (1 - 1/K) v / (N - 1)`` with ``m = |Pi_perp grad R|^2`` and ``v`` the variance
-    of ``Pi_perp`` of the samples' gradients.
-
-    Parameters
-    ----------
-    mean
-        ``m``, which is ``S_1``.
-    single
-        ``S_N``, with one sample a mini-batch; then ``v = N S_N - m``.
-    samples, count
-        ``N`` and ``K``.
-    """
-    variance = samples * single - mean
-    return mean / count + (1 - 1 / count) * variance / (samples - 1)
-
-
-def stationary_level(noise: np.ndarray, rate: float, penalty: float, passes: int = 1) -> np.ndarray:
-    """Return the root mean square of ``|y|`` at which a penalty holds a constant ``S_K``.
-
-    ``E |y|^2 = eta^2 S_K / L / (1 - (1 - 2 eta lambda)^2)``.
-
-    Raises
-    ------
-    ValueError
-        The penalty is not between 0 and ``1 / rate``: no level is stationary. Or
-        ``passes`` is below 1.
-    """
-    if passes < 1:
-        raise ValueError(f"passes: expected at least 1, got {passes!r}")
-    factor = (1 - 2 * rate * penalty) ** 2
-    if not factor < 1:
-        raise ValueError(f"penalty: expected a number in (0, {1 / rate:g}), got {penalty!r}")
-    return np.sqrt(rate**2 * np.asarray(noise) / passes / (1 - factor))
-
-
-def with_response(
-    risks: Risks,
-    theta: torch.Tensor,
-    rate: float,
-    epochs: int,
-    count: int,
-    passes: int = 1,
-    penalty: float = 0.0,
-) -> np.ndarray:
-    """Return the root mean square of ``|y|`` with linear response, shape ``(T + 1,)``.
-
-    ``y_(s+1) = (1 - eta (H + 2 lambda)) y_s + noise`` with the augmented Hessian ``H`` at ``x_s``,
-    by its covariance. As ``H`` commutes with the group, mini-batch gradients need not be moved:
-    the trace is the same. Dense: for small networks.
-
-    Raises
-    ------
-    ValueError
-        More than 600 weights, a count that does not divide the samples, numbers that ``Schedule``
-        refuses, or weights that are no longer finite: the message names the epoch.
-    """
-    if risks.dimension > DENSE_LIMIT:
-        raise ValueError(f"risks: expected at most {DENSE_LIMIT} weights, got {risks.dimension}")
-    task, x = risks.task, risks.project(theta)
-    if count < 1 or len(task.x) % count:
-        raise ValueError(f"count: expected a divisor of {len(task.x)}, got {count!r}")
-    size = len(task.x) // count
-    Schedule(rate, epochs, size, passes, penalty)
-    identity = torch.eye(risks.dimension, dtype=x.dtype)
-    covariance, traces = torch.zeros_like(identity), [0.0]
-    for epoch in range(1, epochs + 1):
-        parts = [slice(low, low + size) for low in range(0, len(task.x), size)]
-        slopes = [risks.vector(_slope(task, risks.layers(x), part)) for part in parts]
-        across = risks.complement(torch.stack(slopes)) / count
-        hessian = hessian_product(risks.augmented, x.expand_as(identity), identity)
-        step = identity - rate * (hessian + 2 * penalty * identity)
-        covariance = step @ covariance @ step.mT + rate**2 / passes * across.mT @ across
-        traces.append(covariance.trace().item())
-        x = x - rate * gradient(risks.equivariant, x)
-        if not (x.isfinite().all() and np.isfinite(traces[-1])):
-            raise ValueError(f"rate: weights not finite in epoch {epoch}; lower the learning rate")
-    return np.sqrt(traces)
 
 
 def _slope(task: Task, weights: Weights, part: slice) -> Weights:

@@ -7,19 +7,21 @@ pixels: PERM (connected graphs), TRANS (digits under translations), ROT (shapes 
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
-from learnsym.drift.law import noise, predicted_drift, sampled_noise
+from learnsym.drift.law import noise, predicted_drift
 from learnsym.experiments import perm, rot, trans
 from learnsym.experiments.sweep import sweep
-from learnsym.networks.mlp import Weights
+from learnsym.networks.mlp import Weights, norms
 from learnsym.training.machine import threads
-from learnsym.training.symmetric import Schedule, Task, train
+from learnsym.training.symmetric import Schedule, Task, gradient, train
 
 PROBE_TOLERANCE = 1e-6  # two steps in double precision
 EXPECTED_SECONDS = {"smoke": 5.0, "book": 200.0}
 TASKS = ("PERM", "TRANS", "ROT")
 PARTS = ("counts", "passes", "penalties", "rates")  # the longest first
 PROBE_EPOCHS, PROBE_RUNS = 2, 2
+STREAM = 4  # of random numbers: 0 to 3 are those of weights, training and data
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,16 @@ def _divisions(config: Config) -> list[int]:
     return [*config.counts, config.samples]
 
 
+def sampled_noise(task: Task, weights: Weights, batch: int, draws: int, seed: int) -> np.ndarray:
+    """Return ``|Pi_perp g|^2`` for sampled gradients ``g`` of one pass, ``(draws, runs)``."""
+    rngs = [np.random.default_rng([seed, STREAM, run]) for run in range(len(weights[0]))]
+    slopes = (
+        gradient(task, weights, "augmented", Schedule(1.0, 1, batch), rngs)[0] for _ in range(draws)
+    )
+    squares = [norms(task.network.complement(slope)).square() for slope in slopes]
+    return torch.stack(squares).numpy(force=True)
+
+
 def _job(job: tuple[Config, str, str]) -> dict[str, np.ndarray]:
     """Return one part of the arrays of one task."""
     config, name, part = job
@@ -170,7 +182,7 @@ def _counts(config: Config, task: Task, weights: Weights, rate: float) -> dict[s
         "counts_drift": np.array(drift),
         "counts_law": expected.augmented()[-1],
         "noise": noise(task, weights, _divisions(config))[0],
-        "one_step": sampled_noise(task, weights, batch, 1, config.draws, config.seed),
+        "one_step": sampled_noise(task, weights, batch, config.draws, config.seed),
         "sizes": np.array([network.dimension, network.equivariant_dimension, len(task.x)]),
     }
 

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from learnsym.checks.augmented_training import Curve, pooled
-from learnsym.plots.augmented_training import legend_below
+from learnsym.drift.curves import Curve, pooled
 from learnsym.publish import COLORS, MARKERS
+from learnsym.publish.style import legend_below
 
 GREY = "#777777"
 LINES = {

@@ -1,0 +1,119 @@
+"""Distance, drift and law of stored runs, and their figures."""
+
+import dataclasses
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from learnsym.drift import curves as drift_curves
+from learnsym.drift.curves import agreement, ends, exponent, factor, learned, sizes
+from learnsym.experiments import perm
+from learnsym.publish import style
+from learnsym.publish.plotted import plotted_csv, plotted_rows
+
+EPOCHS, RUNS, RATE, PASSES = 12, 300, 0.1, 4
+MODES = ("nominal", "equivariant", "augmented", "exact", "half turns")
+
+
+@pytest.fixture
+def arrays():
+    """Straight lines, random walks and rest, in three layers of which the group moves two."""
+    rng = np.random.default_rng(0)
+    times = np.arange(EPOCHS + 1.0)
+    shape = (EPOCHS + 1, RUNS)
+    line = np.broadcast_to(0.3 * times[:, None], shape)
+    steps = rng.standard_normal((EPOCHS, RUNS, 40)) / np.sqrt(40) * RATE / np.sqrt(PASSES)
+    walk = np.linalg.norm(np.cumsum(steps, axis=0), axis=-1)
+    walk = np.concatenate([np.zeros((1, RUNS)), walk])
+    drift = np.stack([line, 1e-15 * line, walk, 1e-15 * line, 0.6 * line])
+    distance = np.broadcast_to(5 * times[:, None], (5, *shape))
+    split = np.array([0.6, 0.8, 0.0])
+    loss = np.broadcast_to(np.linspace(2, 1, EPOCHS)[:, None], (5, EPOCHS, RUNS))
+    return {
+        "drift": drift, "layers": drift[..., None] * split,
+        "distance": distance, "steps": distance[..., None] * [0.48, 0.64, 0.6],
+        "noise": np.ones((EPOCHS, RUNS)), "systematic": np.stack([line, 0.6 * line]),
+        "loss": loss, "final_loss": loss[:, -1], "accuracy": np.full((5, RUNS), 0.25),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def found(arrays):
+    return drift_curves.curves(arrays, MODES, RATE, PASSES)
+
+
+def test_curves_carry_their_own_law(arrays, found):
+    assert [curve.label for curve in found.values()] == [
+        "NOM", "EQUI", "AUG", "exact", "half turns"
+    ]  # fmt: skip
+    assert found["equivariant"].law is None and found["exact"].law is None
+    assert np.array_equal(found["nominal"].law, arrays["systematic"][0])
+    assert np.array_equal(found["half turns"].law, arrays["systematic"][1])
+    expected = RATE * np.sqrt(np.arange(EPOCHS + 1) / PASSES)
+    assert found["augmented"].law == pytest.approx(np.tile(expected[:, None], RUNS))
+    with pytest.raises(ValueError, match=r"modes: expected 5 names, got \('nominal',\)"):
+        drift_curves.curves(arrays, ("nominal",), RATE, PASSES)
+
+
+def test_the_form_of_the_code_squares_and_skips_layers_that_stay(arrays, found):
+    nominal = found["nominal"]
+    by_hand = [
+        np.sqrt(sum(layer**4 for layer in arrays["layers"][0, -1, run])) for run in range(RUNS)
+    ]
+    assert nominal.code_drift[-1] == pytest.approx(by_hand)
+    assert nominal.code_drift[-1] == pytest.approx(nominal.drift[-1] ** 2 * np.hypot(0.36, 0.64))
+    assert nominal.code_distance == pytest.approx(0.8 * nominal.distance)
+
+
+def test_agreement_sees_another_law(found):
+    for mode in ("nominal", "augmented", "half turns"):
+        assert agreement(found[mode]) == pytest.approx(np.ones(EPOCHS), abs=0.05)
+        broken = dataclasses.replace(found[mode], drift=1.5 * found[mode].drift)
+        assert np.all(agreement(broken) > 1.4)
+
+
+def test_exponents_tell_walks_from_lines(found):
+    assert exponent(found["nominal"].drift) == pytest.approx(1)
+    assert exponent(found["augmented"].drift) == pytest.approx(0.5, abs=0.05)
+    assert exponent(found["augmented"].law) == pytest.approx(0.5)
+
+
+def test_factors(found):
+    nominal, half = found["nominal"], found["half turns"]
+    assert factor(half, nominal) == pytest.approx(0.6)
+    assert factor(half, nominal, "law") == pytest.approx(0.6)
+    assert factor(half, nominal, "code_drift") == pytest.approx(0.36)
+
+
+def test_tables(arrays, found):
+    rows = learned(arrays, MODES)
+    assert rows[0] == ["NOM", "2", "1", "0.250"] and len(rows) == 5
+    rows = ends(found)
+    assert rows[0][:4] == ["NOM", "60", "3.6", "3.6"]
+    assert rows[1] == ["EQUI", "60", "0", "", "48", "0"]
+    grown = dataclasses.replace(found["exact"], drift=found["nominal"].drift)
+    assert ends({**found, "exact": grown})[3][2] == "grown rounding"
+
+
+def test_figures_can_be_drawn_and_exported(arrays, found):
+    few = drift_curves.curves(
+        {name: array[..., :3, :] if name in ("steps", "layers") else array[..., :3]
+         for name, array in arrays.items()},
+        MODES, RATE, PASSES,
+    )  # fmt: skip
+    figures = [
+        style.drift_against_distance(few, ["nominal", "augmented"]),
+        style.drift_against_distance(few, ["nominal"], code=True),
+        style.drift_over_epochs({"left": few, "right": few}),
+    ]
+    for fig in figures:
+        assert len(plotted_csv(plotted_rows(fig)).splitlines()) > 50
+        plt.close(fig)
+
+
+def test_sizes_set_the_published_beside_the_actual():
+    rows = sizes(perm.SCALES["smoke"], "graphs")
+    assert [row[1] for row in rows] == ["32", "1,000", "200", "30", "50", "25"]
+    assert [row[2] for row in rows] == ["2", "20", "10", "2", "3", "3"]
+    assert rows[2][0] == "graphs per mini-batch"
