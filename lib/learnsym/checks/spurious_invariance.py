@@ -13,7 +13,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from learnsym.checks.printed_table import PUBLISHED, Comparison, compared
-from learnsym.invariance.saliency import realign
+from learnsym.invariance import realign
 
 GROUPS = ("R4", "T3")
 MODELS = ("DA", "IR", "WT")

@@ -13,7 +13,7 @@ import torch
 from learnsym.data.transforming import CLASSES, FRAMED, TransformingImages, transforming_images
 from learnsym.experiments.transforming_measures import layer_norms, on_orbits, similarity
 from learnsym.groups import PermutationGroup, image_rotations, image_translations
-from learnsym.invariance.jacobian import spectral_norms
+from learnsym.invariance import spectral_norms
 from learnsym.networks.perceptron import Perceptron, orbit_indices, perceptron
 from learnsym.training.minibatch import Schedule, minibatch
 

@@ -21,9 +21,9 @@ from learnsym.invariance import (
     orbit_maps,
     published_map,
     saliency_similarity,
+    spectral_norms,
     total_variance,
 )
-from learnsym.invariance.jacobian import spectral_norms
 from learnsym.networks.perceptron import Perceptron
 
 if TYPE_CHECKING:
