@@ -1,14 +1,16 @@
-"""The parts of Transforming-MNIST: disjoint, labelled as in the source, framed, normalised."""
+"""Transforming-MNIST: its parts, and how its images drift."""
 
 import numpy as np
 import pytest
-import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from learnsym.data import digits
+from learnsym.data.drifts import DRIFTS, drifted
 from learnsym.data.transforming import FRAMED, framed, transforming_images
-from learnsym.experiments.transforming_measures import from_logits
 
 PARTS = ("train", "validation", "test")
+LEVELS = st.floats(0, 1)
 
 
 @pytest.fixture(scope="module", params=["mnist", "fashion"])
@@ -99,11 +101,71 @@ def test_bad_requests(arguments, message):
         transforming_images(**{**sizes, **arguments}, embedded=True)
 
 
-def test_constant_logits_are_invariant_and_broken_ones_are_not():
-    logits = torch.zeros(2, 3, 4, 5)
-    logits[:, 1] = torch.rand(2, 4, 5, generator=torch.Generator().manual_seed(0))
-    logits[0, 2, 0, 0] = torch.inf
-    found = from_logits(logits, torch.zeros(4, dtype=torch.int64))
-    assert found["scale_free"][0] == found["logit_scale"][0] == 0
-    assert 0 < found["scale_free"][1] < 2
-    assert np.isnan(found["scale_free"][2])
+def grey(seed, shape=(6, 40)):
+    return np.random.default_rng(seed).random(shape, dtype=np.float32)
+
+
+def moved(images, kind, level, other=None, seed=0):
+    other = images if other is None else other
+    return drifted(images, kind, level, other, np.random.default_rng(seed))
+
+
+@given(LEVELS, st.sampled_from(DRIFTS))
+def test_drifts_keep_grey_values_shape_and_type(level, kind):
+    images = grey(1)
+    found = moved(images, kind, level, images[::-1])
+    assert found.shape == images.shape
+    assert found.dtype == np.float32
+    assert found.min() >= 0
+    assert found.max() <= 1 + 1e-6
+
+
+@given(LEVELS)
+def test_mixtures_pixel_by_pixel(level):
+    images, other = grey(2, (2, 5)), grey(3, (2, 5))
+    mixed, negative = moved(images, "mixture", level, other), moved(images, "contrast", level)
+    for i, j in np.ndindex(images.shape):
+        x, z = float(images[i, j]), float(other[i, j])
+        assert mixed[i, j] == pytest.approx(x + level * (z - x), abs=1e-6)
+        assert negative[i, j] == pytest.approx(x + level * (1 - 2 * x), abs=1e-6)
+
+
+def test_the_ends_of_the_drifts():
+    images, other = grey(4), grey(5)
+    for kind in DRIFTS:
+        assert np.array_equal(moved(images, kind, 0, other), images)
+    assert np.array_equal(moved(images, "mixture", 1, other), other)
+    assert not moved(images, "dropped pixels", 1).any()
+    # only noise is left, and none of the image
+    assert np.array_equal(moved(images, "noise", 1), moved(other, "noise", 1))
+
+
+def test_one_noise_for_all_levels():
+    images = grey(6, (200, 40))
+    noises = [(moved(images, "noise", v) - (1 - v) * images) / v for v in (0.3, 1.0)]
+    np.testing.assert_allclose(*noises, atol=1e-6)
+    assert noises[1].mean() == pytest.approx(0.5, abs=0.02)
+    assert noises[1].var() == pytest.approx(1 / 12, abs=0.005)
+
+
+@given(LEVELS, LEVELS)
+def test_dropped_pixels_are_nested_and_as_many_as_asked_for(one, two):
+    images = 0.5 + grey(7, (100, 100)) / 2
+    few, many = (moved(images, "dropped pixels", v) for v in sorted((one, two)))
+    assert (many == 0).mean() == pytest.approx(max(one, two), abs=0.02)
+    assert not many[few == 0].any()
+    assert np.array_equal(many[many > 0], images[many > 0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "other", "message"),
+    [
+        ("noise", -0.1, 6, r"level: expected a number in \[0, 1\], got"),
+        ("noise", float("nan"), 6, r"level: expected a number in \[0, 1\], got"),
+        ("blur", 0.5, 6, r"kind: expected one of .* got 'blur'"),
+        ("mixture", 0.5, 5, r"other: expected shape \(6, 40\), got \(5, 40\)"),
+    ],
+)
+def test_bad_drifts(kind, level, other, message):
+    with pytest.raises(ValueError, match=message):
+        moved(grey(8), kind, level, grey(8)[:other])

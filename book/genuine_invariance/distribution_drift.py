@@ -2,39 +2,43 @@
 # (distribution-drift)=
 # # When the images drift
 #
-# {cite:t}`moskalev2023genuine` argue that an invariance learned from augmented data is *spurious*: it holds on images like those of training and is lost on others.
-# Their evidence is Figure 4. Digits are blended into pictures of clothes, step by step, and at every step the invariance and the accuracy of three networks are measured.
+# {cite:t}`moskalev2023genuine` (paper C) argue that an invariance learned from augmented data is *spurious*: it holds on images like those of training and is lost on others.
+# Their evidence is Figure 4. Digits turn into pictures of clothes, step by step, and at every step the invariance and the accuracy of three networks are measured.
 # The question matters beyond this paper. A network is augmented because its images will be moved in use, and images in use are never quite those of training.
-# This chapter repeats the figure, adds three drifts of our own, trains on clothes instead of digits, and asks at the end what a much simpler remedy achieves: to average a network over the orbit.
+# **How fast does a learned invariance fail, and what can be done about it?**
 #
-# **What we find.**
-# The order in the figure is right: along the drift the class probabilities of augmented networks are further from invariant than those of regularised ones by a factor of hundreds, and weight-tied networks stay exactly invariant.
-# The speed is not. At $\beta = 0.1$ augmented networks have hardly changed; their invariance fails gradually and is lost half way.
-# Weight-tied networks keep more of their accuracy than augmented ones. Regularised networks do not: under rotations they lose the most, and a slight drift is enough.
-# DI misleads twice. A sure network hides a logit error of any size ({prf:ref}`prop-saturation`), and a network whose logits shrink looks invariant whatever it does. Under noise the invariance of regularised networks is gone, measured by the scale-free LI, and DI does not show it.
-# Averaging an augmented network over the orbit is exactly invariant under every drift, can only lower the cross-entropy ({prf:ref}`prop-orbit-average`), and is more accurate than regularisation by far; on digits it is more accurate than weight tying too.
-# Trained on clothes, networks repeat the order of the errors on digits.
+# **What we found.**
+#
+# * The order in the figure is right: DI of augmented networks is [hundreds of times](#claim-drift-order-of-di) that of regularised ones, and weight-tied networks stay exactly invariant.
+# * The speed is not. What a *slight* drift is, the paper does not say. If pixels are blended, augmented networks [have hardly changed](#claim-slight-drift-moves-di) at $\beta = 0.1$ and fail [half way](#claim-strong-drift-breaks-spurious-invariance). If a tenth of the images are clothes, [the verdict is close](#claim-slight-drift-mixes-samples).
+# * Regularised networks [do not keep more accuracy](#claim-ir-keeps-more-accuracy) than augmented ones.
+# * DI misleads twice: [a sure network](#claim-saturation-hides-logit-error) hides a logit error of any size, and so does [a network with small logits](#claim-noise-unmasks-ir).
+# * Averaging an augmented network over the orbit is exactly invariant under every drift, [never raises](#claim-averaging-never-raises-the-loss) the cross-entropy, and on digits [beats](#claim-averaged-da-beats-wt-and-ir) both other networks.
 
 # %% tags=["parameters"]
 scale = "paper"
 seed = 0
 
-# %% tags=["hide-input"]
+# %%
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
 import numpy as np
+import torch
+from scipy.special import log_softmax, softmax
 
-from learnsym import publish, results
-from learnsym.checks import distribution_drift as drift
-from learnsym.checks import draws
-from learnsym.checks.spurious_invariance import similarity_readings
-from learnsym.experiments.spurious_invariance import GROUPS, MODELS
-from learnsym.plots import distribution_drift as plots
+from learnsym import results
+from learnsym.data.drifts import DRIFTS, drifted
+from learnsym.data.transforming import framed, transforming_images
+from learnsym.experiments.spurious_invariance import LEVELS
+from learnsym.experiments.transforming import acting_group
+from learnsym.networks.perceptron import orbit_indices, perceptron
+from learnsym.publish import COLORS, MARKERS
+from learnsym.publish import claim, figure, footer, frame, table, use_style
 
-publish.use_style()
+use_style()
 rng = np.random.default_rng(seed)
-trained = scale != "smoke"  # a smoke run trains for a few epochs on a few hundred images
-stored = results.obtain("spurious_invariance", scale, seed=seed)
-worn = results.obtain("drift", scale, seed=seed)
-digits, clothes = stored.arrays, worn.arrays
+trained = scale != "smoke"  # that scale trains for a few epochs on a few hundred images
 
 # %% [markdown]
 # (drift-of-the-paper)=
@@ -42,181 +46,231 @@ digits, clothes = stored.arrays, worn.arrays
 #
 # The networks are those of {ref}`the chapter on Table 1 <spurious-invariance>`, trained on digits $36 \times 36$ pixels wide under one of two groups: R4, the rotations by 90 degrees, or T3, the cyclic shifts by a third of the width.
 # *DA* networks see every image under a random group element (data augmentation). *IR* networks also pay for the logit error LI (invariance regularisation). *WT* networks tie the weights of their first layer over the group and take the maximum over it, which makes them invariant at every input, whatever it shows.
-# The three measures DI, LI and SI are those of {ref}`measuring invariance <measuring-invariance>`. The paper's formula for LI carries a factor $\tfrac12$. We leave it out and average over all $g \in G$, the identity included.
+# DI and LI are those of {ref}`measuring invariance <measuring-invariance>`, the identity included and LI without the factor $\tfrac12$.
+#
+# The paper writes $D_\beta = (1 - \beta)\,\mathrm{MNIST} + \beta\,\mathrm{FMNIST}$.
+# This can be read in two ways.
 #
 # ````{prf:definition} The drift of Figure 4
 # :label: def-drift
-# Let $x$ be a test image and $z$ an image of the other data set. At the level $\beta \in [0, 1]$ the image is
+# Let $x$ be a test image with its label, $z$ an image of the other data set, $\beta \in [0, 1]$.
 #
-# $$
-# x_\beta = (1 - \beta)\, x + \beta z .
-# $$
+# * *Blended pixels*: $D_\beta$ is the set of all $x_\beta = (1 - \beta)\, x + \beta z$.
+# * *Mixed samples*: an image of $D_\beta$ is $x$ with probability $1 - \beta$, and $z$ with probability $\beta$.
 #
-# It keeps the label of $x$. $D_\beta$ is the set of all $x_\beta$, $\operatorname{Acc}(D_\beta)$ the accuracy on it over all moved images $g x_\beta$. The *accuracy ratio* is $\operatorname{Acc}(D_\beta) / \operatorname{Acc}(D_0)$.
+# Either keeps the label of $x$. $\operatorname{Acc}(D_\beta)$ is the accuracy over all moved images, and $\operatorname{Acc}(D_\beta) / \operatorname{Acc}(D_0)$ the *accuracy ratio*.
 # ````
 #
-# Each digit gets one partner among the clothes and keeps it at all levels. Images are blended before they are moved and normalised.
+# We blend pixels, as a drift that is gradual for each image. Each digit gets one partner among the clothes and keeps it at all levels; images are blended before they are moved and normalised.
+# Three more drifts start from the same images: *noise* blends $x$ with independent uniform grey values, *contrast* with the negative $1 - x$, and *dropped pixels* are set to black with probability $\beta$.
 
-# %% tags=["hide-input"]
-publish.figure(
-    plots.drift_of_the_paper(digits),
-    "drift-digits-to-clothes",
-    title="Invariance and accuracy while digits turn into clothes",
-    caption="Networks trained on digits, along the drift from digits ($\\beta = 0$) to clothes ($\\beta = 1$). Above: DI, on a "
-    "logarithmic axis; that of weight-tied networks is zero. Below: accuracy over accuracy without drift. Lines are means over "
-    "runs, bands reach from the least to the largest run. It corresponds to Figure 4 of paper C.",
-    alt="Above, two panels with DI on a logarithmic axis: DA starts between a tenth and a third and rises above one; IR stays two to three orders of magnitude lower. Below, accuracy ratios that fall from one to about a tenth: WT highest, then DA; IR lowest for R4 and next to DA for T3.",
-)
 
-# %% tags=["hide-input"]
-error = drift.along(digits, "distribution_error")
-ratio = drift.accuracy_ratio(digits)
-accuracy = drift.along(digits, "accuracy")
-growth = drift.at(error, "DA", 0.1) / drift.at(error, "DA", 0.0)
-least_factor = (drift.at(error, "DA") / drift.at(error, "IR")).min()
-tied = [
-    drift.at(drift.along(digits, name, kind), "WT")
-    for name in ("distribution_error", "logit_error")
-    for kind in drift.DRIFTS
-]
-same = {kind: drift.along(digits, "agreement", kind) for kind in drift.DRIFTS}
+# %%
+def drift(x, kind, level, z):
+    noise = np.random.default_rng(3).random(x.shape, dtype=np.float32)
+    if kind == "dropped pixels":
+        return x * (noise >= level)
+    other = {"mixture": z, "noise": noise, "contrast": 1 - x}[kind]
+    return (1 - level) * x + level * other
 
-publish.claim(
-    "C: Figure 4",
-    "All along the drift the class probabilities of DA are far from invariant and those of IR are close to it: DI differs by a "
-    "factor of more than 100 at every level.",
-    least_factor,
-    above=100.0 if trained else 5.0,
-    id="drift-order-of-di",
-    details="Paper: DA far above IR and WT. least ratio of the DI of DA to that of IR, means over runs, 11 levels, R4 and T3 (at scale smoke, 5)",
-)
 
-publish.claim(
-    "C: Figure 4",
-    "A weight-tied network is as invariant on drifted images as on others, whatever the drift.",
-    [
-        np.max(tied) < 1e-6,
-        min(drift.at(values, "WT").min() for values in same.values()) == 1,
-    ],
-    id="weight-tying-survives-every-drift",
-    details="Paper: DI = 0 at every level. DI and LI zero up to single precision and the same decision on every orbit; four drifts, 11 levels, R4 and T3",
-)
-
-publish.claim(
-    "C: Figure 4",
-    "Under a slight drift, $\\beta = 0.1$, the DI of DA rises sharply: at least twofold.",
-    growth,
-    above=2.0,
-    verdict="not reproduced",
-    id="slight-drift-moves-di",
-    details="Paper: spurious invariance fails under slight drift. DI of DA at $\\beta = 0.1$ over that at 0, R4 and T3",
-)
-
-publish.claim(
-    "C: Figure 4",
-    "Under a slight drift, $\\beta = 0.1$, DA loses at least a tenth of its accuracy.",
-    drift.at(ratio, "DA", 0.1),
-    below=0.9,
-    verdict="not reproduced",
-    decided=trained,
-    id="slight-drift-costs-accuracy",
-    details="Paper: spurious invariance fails under slight drift. accuracy ratio of DA at $\\beta = 0.1$, R4 and T3",
-)
-
-publish.claim(
-    "beyond: C, Figure 4",
-    "Spurious invariance does fail, but half way: at $\\beta = 0.5$ the DI of DA is at least three times what it was.",
-    drift.at(error, "DA", 0.5) / drift.at(error, "DA", 0.0),
-    above=3.0,
-    decided=trained,
-    id="strong-drift-breaks-spurious-invariance",
-    details="DI of DA at $\\beta = 0.5$ over that at 0, R4 and T3",
-)
-
-publish.claim(
-    "C: Figure 4",
-    "The decisions of IR stay invariant all the way to clothes: more than 19 of 20 moved images keep their class, at every level. With DA fewer than 4 of 5 do in the end.",
-    np.concatenate(
-        [
-            drift.at(same["mixture"], "IR").min(axis=1) - 0.95,
-            0.8 - drift.at(same["mixture"], "DA", 1.0),
-        ]
-    ),
-    above=-1e-09,
-    decided=trained,
-    id="regularised-decisions-survive-the-drift",
-    details="Paper: IR stays invariant. least agreement of IR over 11 levels less 0.95, and 0.8 less the agreement of DA at $\\beta = 1$, R4 and T3",
-)
-
-publish.claim(
-    "C: Figure 4",
-    "WT keeps at least as large a share of its accuracy as DA, at every level and for both groups.",
-    (drift.at(ratio, "WT") - drift.at(ratio, "DA")).min(axis=1),
-    above=-0.005,
-    decided=trained,
-    id="wt-keeps-more-accuracy",
-    details="Paper: WT above DA. least difference of accuracy ratios over 11 levels, R4 and T3",
-)
-
-publish.claim(
-    "C: Figure 4",
-    "IR keeps at least as large a share of its accuracy as DA, at every level and for both groups.",
-    (drift.at(ratio, "IR") - drift.at(ratio, "DA")).min(axis=1),
-    above=-0.005,
-    verdict="not reproduced",
-    decided=trained,
-    id="ir-keeps-more-accuracy",
-    details="Paper: IR above DA. least difference of accuracy ratios over 11 levels, R4 and T3",
-)
-
-publish.claim(
-    "beyond: C, Figure 4",
-    "Under a slight drift and R4, IR loses the most: at least five points of the accuracy ratio more than DA, and DA more than WT.",
-    [
-        drift.at(ratio, "DA", 0.1)[0] - drift.at(ratio, "IR", 0.1)[0],
-        drift.at(ratio, "WT", 0.1)[0] - drift.at(ratio, "DA", 0.1)[0],
-    ],
-    above=[0.05, 0.0],
-    decided=trained,
-    id="slight-drift-hurts-ir-most",
-    details="differences of accuracy ratios at $\\beta = 0.1$, R4: DA less IR, WT less DA",
+digit, garment = (framed(transforming_images(name, 1, 1, 1, seed, embedded=True).test)
+                for name in ("mnist", "fashion"))  # fmt: skip
+fig, axes = plt.subplots(4, 6, figsize=(6.4, 4.6))
+for row, kind in zip(axes, DRIFTS):
+    for ax, level in zip(row, LEVELS[::2]):
+        picture = drift(digit, kind, level, garment)
+        experiment = drifted(digit, kind, level, garment, np.random.default_rng(3))
+        assert np.allclose(picture, experiment)
+        ax.imshow(picture.reshape(36, 36), cmap="gray_r", vmin=0, vmax=1)
+        frame(ax, f"{level:g}" if row is axes[0] else "")
+    row[0].set_ylabel({"mixture": "clothes"}.get(kind, kind), fontsize=9)
+figure(
+    fig,
+    "four-drifts",
+    title="Four drifts of one digit",
+    caption="A test image with its frame, from level 0 to level 1 of each drift.",
+    alt="Four rows of six pictures. A digit fades into a piece of clothing, into grey noise, into "
+    "black dots that vanish, and through an even grey into its negative.",
 )
 
 # %% [markdown]
-# So the order of the figure is reproduced, and the word *slight* is not. DI of DA grows steadily with $\beta$, by a large factor in the end, but at $\beta = 0.1$ it has grown by less than a half.
+# The measures along each drift are stored with the networks, for all runs and eleven levels.
+# `along` gives means over runs, and `at` picks a network and a level.
+
+# %%
+stored = results.obtain("spurious_invariance", scale, seed=seed)
+worn = results.obtain("drift", scale, seed=seed)  # trained on clothes, for later
+digits, clothes = stored.arrays, worn.arrays
+GROUPS, MODELS = ("R4", "T3"), ("DA", "IR", "WT")
+
+
+def along(name, kind="mixture", arrays=digits):
+    """Shape (groups, networks, levels)."""
+    values = arrays[f"drift_{'accuracy' if name == 'ratio' else name}"]
+    values = values / values[..., :1] if name == "ratio" else values
+    return values.mean(axis=2)[:, :, DRIFTS.index(kind)]
+
+
+def at(model, level, *which, **more):
+    """Shape (groups,)."""
+    return along(*which, **more)[:, MODELS.index(model), LEVELS.index(level)]
+
+
+# %% tags=["hide-input"]
+STYLES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (7, 1.6, 1.4, 1.6)))
+
+
+def seen(values):
+    """Zeros have no place on a logarithmic axis."""
+    return np.where(values > 1e-7, values, np.nan)
+
+
+def draw_paper(arrays):
+    fig, axes = plt.subplots(2, 2, figsize=(8.6, 6.2), sharex=True, sharey="row")
+    DI, accuracy = (arrays[f"drift_{name}"][:, :, :, 0] for name in ("distribution_error", "accuracy"))
+    rows = (DI, accuracy / accuracy[..., :1])
+    for g, group in enumerate(GROUPS):
+        for ax, values in zip(axes[:, g], rows):
+            for k, model in enumerate(MODELS):
+                runs = values[g, k]
+                if runs.max() < 1e-7:
+                    continue
+                ax.fill_between(LEVELS, runs.min(0), runs.max(0), color=COLORS[k], alpha=0.2, linewidth=0)
+                ax.plot(LEVELS, runs.mean(0), MARKERS[k], color=COLORS[k], linestyle=STYLES[k],
+                        markerfacecolor="white", markersize=5, label=model)  # fmt: skip
+            ends = values[g, 0].mean(0)[[0, -1]]
+            ax.plot(LEVELS, np.interp(LEVELS, [0, 1], ends), color=COLORS[4], linestyle=":", linewidth=1.4, label="DA, mixed samples")
+        upper, lower = axes[:, g]
+        upper.set(title=f"{group}: error of invariance", yscale="log")
+        upper.text(0.98, 0.03, "WT: zero", transform=upper.transAxes, ha="right", fontsize=10)
+        lower.set(title=f"{group}: accuracy", xlabel=r"level of drift $\beta$", ylim=(0, 1.08))
+    axes[0, 0].set_ylabel("DI")
+    axes[1, 0].set_ylabel(r"accuracy at $\beta$ / at 0")
+    axes[1, 0].legend(loc="lower left", fontsize=9)
+    return fig
+
+
+figure(
+    draw_paper(digits),
+    "drift-digits-to-clothes",
+    title="Invariance and accuracy while digits turn into clothes",
+    caption="Networks trained on digits, along the drift from digits ($\\beta = 0$) to clothes ($\\beta = 1$), pixels blended. Above: DI, on a "
+    "logarithmic axis; that of weight-tied networks is zero. Below: accuracy over accuracy without drift. Lines are means over "
+    "runs, bands reach from the least to the largest run. Dotted: DA if samples are mixed instead. It corresponds to Figure 4 of paper C.",
+    alt="Above, two panels with DI on a logarithmic axis: DA starts between a tenth and a third and rises above one; IR stays two to three orders of magnitude lower. Below, accuracy ratios that fall from one to about a tenth: WT highest, then DA; IR lowest for R4 and next to DA for T3. A dotted straight line leads from the first to the last point of DA.",
+)
+
+# %%
+DI = along("distribution_error")  # groups, networks, levels
+both = ("distribution_error", "logit_error")
+exact = [along(name, kind)[:, 2].max() for name in both for kind in DRIFTS]
+print("WT, DI and LI under all drifts below 1e-6:", max(exact) < 1e-6)
+claim("C: Figure 4", "All along the drift DI of DA is far above that of IR; WT stays "
+      "exact.", (DI[:, 0] / DI[:, 1]).min(axis=1), above=100, decided=trained,
+      id="drift-order-of-di", details="Least ratio DA over IR of 11 levels, R4 and T3.")
+
+# %% [markdown]
+# **How slight is slight?**
+# The paper says that spurious invariance fails under slight drift.
+# It gives no numbers, so we have to choose: *slight* is $\beta = 0.1$, and an invariance *fails* there if DI is at least doubled and a tenth of the accuracy is lost.
+# Both numbers are ours, and so is the blending of pixels.
+
+# %%
+growth = at("DA", 0.1, "distribution_error") / at("DA", 0, "distribution_error")
+lost = 1 - at("DA", 0.1, "ratio")
+print("DI times", growth.round(2), "accuracy lost", lost.round(3))
+claim("C: Figure 4", "Blended pixels: at $\\beta = 0.1$ invariance fails. DI of DA "
+      "over twice its start, and accuracy lost over a tenth.", [growth / 2, lost / 0.1],
+      above=1, verdict="not reproduced", decided=trained, id="slight-drift-moves-di")
+
+# %% [markdown]
+# If samples are mixed, every mean over $D_\beta$ is linear in $\beta$: it is $1 - \beta$ times the mean over digits plus $\beta$ times the mean over clothes.
+# No network has to change for that, and the ends of the curves above tell all.
+
+# %%
+start, end = (at("DA", level, "distribution_error") for level in (0, 1))
+mixed = 0.9 + 0.1 * end / start
+kept = 0.9 + 0.1 * along("ratio")[..., -1]
+print("DI times", mixed.round(2))
+print(f"accuracy ratio of all networks {kept.min():.2f} to {kept.max():.2f}")
+claim("C: Figure 4", "Mixed samples: at $\\beta = 0.1$ invariance fails. DI of DA over "
+      "twice its start, and accuracy lost over a tenth.",
+      [mixed / 2, (1 - kept[:, 0]) / 0.1], above=1, verdict="not reproduced",
+      decided=trained, id="slight-drift-mixes-samples")
+
+# %% [markdown]
+# This reading is a close call: under T3 the DI is doubled, under R4 it is not, and the accuracy misses the tenth by little.
+# But the accuracy then says nothing about invariance. Whatever the network, a tenth of the images are clothes, on which it can only guess, and weight-tied networks lose as much.
+#
+# Spurious invariance does fail, but half way:
+
+# %%
+claim("beyond: C, Figure 4", "At $\\beta = 0.5$ DI of DA is at least three times what "
+      "it was.", at("DA", 0.5, "distribution_error") / start, above=3, decided=trained,
+      id="strong-drift-breaks-spurious-invariance")
+for model in ("DA", "IR"):
+    ends = [at(model, level, "agreement").round(2) for level in (0, 1)]
+    print(model, "same decision at 0 and 1:", *ends)
+
+# %% [markdown]
+# **Who keeps the accuracy?**
+# In the paper's figure WT and IR lie above DA.
+
+# %%
+ratio = along("ratio")
+ahead = ratio[:, 1:] - ratio[:, :1]  # of DA: IR, WT
+for model, values in zip(MODELS[1:], ahead.swapaxes(0, 1)):
+    least, largest = values.min(axis=1).round(3), values.max(axis=1).round(3)
+    print(f"{model} less DA, R4 and T3: at least", least, "at most", largest)
+claim("C: Figure 4", "IR keeps at least as large a share of its accuracy as DA at "
+      "every level.", ahead[:, 0].min(axis=1), above=-0.005, verdict="not reproduced",
+      decided=trained, id="ir-keeps-more-accuracy", details="Least difference of "
+      "ratios. That of WT is zero.")
+
+# %% [markdown]
 # What the figure says about accuracy holds for weight-tying and not for the penalty. Both networks have class probabilities that are invariant, or nearly so, all along the drift, and under rotations one of them loses accuracy faster than the network that has not.
 # Invariance to the group and robustness to the drift are different things: the drift is no element of the group. A plausible reason for the weakness of IR is that the penalty has shrunk what separates the classes along with what separates moved images; we have not tested it.
 #
-# The accuracy ratio has a trap of its own. It ends where guessing begins, divided by the accuracy without drift, so the least accurate network ends highest.
+# The accuracy ratio has a trap of its own. It ends where guessing begins, divided by the accuracy without drift, so the least accurate network ends highest:
 
-# %% tags=["hide-input"]
-ends = accuracy[..., -1].mean(axis=2)
-publish.claim(
-    "beyond: C, Figure 4",
-    "At $\\beta = 1$ the images say nothing about their labels, and all accuracies are close to that of guessing, one in nine.",
-    ends,
-    equals=1 / 9,
-    within=0.1,
-    id="ratio-ends-at-chance",
-    details="accuracy at $\\beta = 1$, DA, IR, WT, R4 and T3",
-)
+# %%
+ends = along("accuracy")[..., -1]
+print(f"accuracy at 1, largest distance from one in nine: {abs(ends - 1 / 9).max():.3f}")
 
 # %% [markdown]
 # (other-drifts)=
 # ## Three other drifts
 #
-# Clothes are one direction among many. We take three more, each from level 0, the test image, to level 1.
-#
-# - *Noise*: $x$ is blended with an image of independent uniform grey values.
-# - *Dropped pixels*: each pixel is set to black with a probability equal to the level.
-# - *Contrast*: $x$ is blended with its negative $1 - x$. Level $\tfrac12$ is a grey image without content, level 1 the negative.
-#
-# The noise and the set of dropped pixels are the same for all networks, and grow along with the level.
+# Clothes are one direction among many.
+# Under contrast, level $\tfrac12$ is a grey image without content. The noise and the set of dropped pixels are the same for all networks, and grow along with the level.
 
 # %% tags=["hide-input"]
 kinds = ("noise", "dropped pixels", "contrast")
-publish.figure(
-    plots.other_drifts(digits, kinds),
+
+
+def columns(upper, lower, labels):
+    fig, axes = plt.subplots(2, 3, figsize=(8.6, 6.0), sharex=True, sharey="row")
+    for (above, below), kind in zip(axes.T, kinds):
+        for g, group in enumerate(GROUPS):
+            for k, model in enumerate(MODELS):
+                look = {"color": COLORS[k], "linestyle": STYLES[k], "marker": MARKERS[k], "markersize": 5, "linewidth": 1.4,
+                        "label": f"{model}, {group}", "markerfacecolor": "white" if g else COLORS[k]}  # fmt: skip
+                below.plot(LEVELS, lower[kind][g, k], **look)
+                if np.isfinite(upper[kind][g, k]).any():
+                    above.plot(LEVELS, upper[kind][g, k], **look)
+        above.set(title=kind, yscale="log")
+        below.set(xlabel="level of drift", ylim=(0, 1.12))
+    for ax, label in zip(axes[:, 0], labels):
+        ax.set_ylabel(label)
+    axes[1, -1].legend(loc="upper right" if labels[0] == "DI" else "lower right", fontsize=8.5)
+    return fig
+
+
+upper = {kind: seen(along("distribution_error", kind)) for kind in kinds}
+lower = {kind: along("ratio", kind) for kind in kinds}
+figure(
+    columns(upper, lower, ("DI", "accuracy / at level 0")),
     "other-drifts",
     title="Three other drifts",
     caption="Networks trained on digits under noise, dropped pixels and a change of contrast. Above: DI, where it is not zero. "
@@ -225,59 +279,29 @@ publish.figure(
     alt="Three columns. DI of DA rises and falls again under noise and dropped pixels; IR is orders of magnitude lower, least so under noise. Under contrast both fall to zero in the middle and rise again. Accuracy ratios fall to about a tenth in all columns, for dropped pixels latest, for contrast within the first three tenths.",
 )
 
-publish.table(
-    [
-        "drift",
-        "network",
-        *(
-            f"{group}: {name}"
-            for group in GROUPS
-            for name in ("accuracy ratio", "DI", "LI", "same decision")
-        ),
-    ],
-    [
-        [
-            kind,
-            model,
-            *(
-                text
-                for g in range(len(GROUPS))
-                for text in drift.drift_cells(
-                    digits, kind, g, model, 0.5 if kind != "contrast" else 1.0
-                )
-            ),
-        ]
-        for kind in drift.DRIFTS
-        for model in MODELS
-    ],
-)
+# %%
+names = {"accuracy ratio": "ratio", "DI": "distribution_error", "LI": "logit_error",
+         "same decision": "agreement"}  # fmt: skip
+rows = []
+for kind in DRIFTS:
+    level = 1.0 if kind == "contrast" else 0.5
+    for model in MODELS:
+        cells = [at(model, level, name, kind) for name in names.values()]
+        numbers = [f"{v:.2g}" if v > 1e-6 else "0" for both in zip(*cells) for v in both]
+        rows.append([f"{kind}, {level:g}", model, *numbers])
+table(["drift", "network", *(f"{g}: {name}" for g in GROUPS for name in names)], rows)
 
 # %% [markdown]
-# The table shows level 0.5, for contrast level 1, as means over runs. *Same decision* is the share of moved images that get the class of the unmoved image.
+# *Same decision* is the share of moved images that get the class of the unmoved image.
+# Dropped pixels disturb DA and IR in the same order as clothes do.
+# And exact invariance does not protect accuracy: weight-tied networks, too, end close to guessing.
 
-# %% tags=["hide-input"]
-relative = {kind: drift.relative_error(digits, kind) for kind in drift.DRIFTS}
-errors = {kind: drift.along(digits, "distribution_error", kind) for kind in drift.DRIFTS}
-
-publish.claim(
-    "beyond: C, Figure 4",
-    "Dropped pixels disturb DA and IR in the same order as clothes do: at half of the pixels the DI of DA is above that of IR by a factor of more than 100.",
-    drift.at(errors["dropped pixels"], "DA", 0.5) / drift.at(errors["dropped pixels"], "IR", 0.5),
-    above=100.0 if trained else 5.0,
-    id="dropped-pixels-keep-the-order",
-    details="ratio of DI at level 0.5, means over runs, R4 and T3 (at scale smoke, 5)",
-)
-
-publish.claim(
-    "beyond: C, Figure 4",
-    "Exact invariance does not protect accuracy: under noise and change of contrast weight-tied networks, too, end close to guessing.",
-    [drift.at(drift.along(digits, "accuracy", kind), "WT", 1.0) for kind in ("noise", "contrast")],
-    below=0.3,
-    id="weight-tying-is-no-shield",
-    details="accuracy of WT at level 1, noise and contrast, R4 and T3",
-)
+# %%
+for kind in ("noise", "contrast"):
+    print(f"accuracy of WT at level 1, {kind}:", at("WT", 1, "accuracy", kind).round(2))
 
 # %% [markdown]
+#
 # (di-misleads)=
 # ## Where DI alone misleads
 #
@@ -306,29 +330,60 @@ publish.claim(
 #
 # The bound is that for a classifier that returns one class for all images ({eq}`eq-certain`), orbit by orbit: the classes of different images may differ.
 # Nothing in it says that the network recognises anything. It says that the network is sure.
+# Both sides in code, and the smallest example:
+
+
+# %%
+def KL(u, v):
+    log_p, log_q = log_softmax(u, axis=-1), log_softmax(v, axis=-1)
+    return (np.exp(log_p) * (log_p - log_q)).sum(axis=-1)
+
+
+def bound(u, v):
+    """(C - 1) exp(-m) (1 + R) for the class that u decides for."""
+    k = u.argmax(axis=-1)[..., None]
+    behind = [np.take_along_axis(w, k, -1) - w for w in (u, v)]
+    others = np.arange(u.shape[-1]) != k
+    m = np.where(others, np.minimum(*behind), np.inf).min(axis=-1)
+    return (u.shape[-1] - 1) * np.exp(-m) * (1 + np.ptp(v, axis=-1))
+
+
+u, v = np.array([3.0, 0, 1]), np.array([5.0, 1, -2])
+rows = []
+for a in (1, 2, 4, 8):
+    sides = KL(a * u, a * v), bound(a * u, a * v)
+    rows.append([a, *(f"{side:.1e}" for side in sides), f"{a**2 * np.sum((u - v) ** 2):.0f}"])
+table(["$a$", "divergence", "bound", "logit error"], rows)
+
+# %%
+u, v = 4 * rng.normal(size=(2, 2000, 9))
+same = u.argmax(axis=-1) == v.argmax(axis=-1)
+claim("beyond", "Two images with one decision have a divergence of at most $(C - 1)\\, "
+      "e^{-m} (1 + R)$.", (KL(u, v) / bound(u, v))[same], below=1,
+      id="saturation-hides-logit-error", details="Over its bound, random logits of "
+      "nine classes.")
+
+# %% [markdown]
+# Digits on the way to their negatives meet such a network:
 
 # %% tags=["hide-input"]
-pairs = 4.0 * rng.standard_normal((4, 200 * draws(scale), 9))
-divergences, bounds = drift.collapse_bound(pairs)
-factors = np.array([1.0, 2.0, 4.0, 8.0])
-falling, growing = drift.scaled_pair(factors)
-
-publish.claim(
-    "beyond",
-    "Two images with one decision have a divergence of at most $(C - 1) e^{-m} (1 + R)$, for margin $m$ and range $R$. Larger "
-    "logits make it vanish, while the logit error grows with the square.",
-    [
-        (divergences <= bounds + 1e-12).all(),
-        (np.diff(np.log(falling)) < -np.diff(factors)).all(),
-        np.allclose(growing, growing[0] * factors**2, rtol=1e-12),
-    ],
-    id="saturation-hides-logit-error",
-    details="random logits of nine classes; $f(x) = (3, 0, 1)$ and $f(gx) = (5, 1, -2)$ times 1, 2, 4 and 8: the divergence falls faster than $e^{-a}$",
-)
-
-# %% tags=["hide-input"]
-publish.figure(
-    plots.collapse(digits, "DA"),
+fig, axes = plt.subplots(2, 2, figsize=(8.6, 6.0), sharex=True, sharey="row")
+series = ((("LI", "logit_error"), ("DI", "distribution_error")), (("same decision", "agreement"), ("right decision", "accuracy")))
+for row, pair in enumerate(series):
+    for g, ax in enumerate(axes[row]):
+        for j, (label, name) in enumerate(pair):
+            values = along(name, "contrast")[g, 0]
+            ax.plot(LEVELS, values if row else seen(values), MARKERS[j], color=COLORS[2 * j], linestyle=STYLES[j],
+                    markerfacecolor="white", label=label)  # fmt: skip
+        ax.axvline(0.5, color="#777777", linestyle=":", linewidth=1.0)
+for g, ax in enumerate(axes[0]):
+    ax.set(title=f"DA, {GROUPS[g]}", yscale="log")
+    axes[1, g].set(xlabel="level: 0 the image, 1 its negative", ylim=(0, 1.08))
+for ax, label in zip(axes[:, 0], ("error of invariance", "share of moved images")):
+    ax.set_ylabel(label)
+    ax.legend(loc="best")
+figure(
+    fig,
     "collapse-on-negatives",
     title="A classifier that collapses while DI falls",
     caption="DA networks trained on digits, on the way from the images (level 0) to their negatives (level 1). Above: LI and DI, "
@@ -337,9 +392,39 @@ publish.figure(
     alt="Above, LI and DI on a logarithmic axis, for R4 and T3: both fall to zero at the middle and rise again, DI by more orders of magnitude than LI. Below, the share of right decisions falls to about a tenth before the middle and stays there; the share of equal decisions dips, then returns to one around the middle.",
 )
 
-# %% tags=["hide-input"]
-publish.figure(
-    plots.what_di_lacks(digits, kinds),
+# %%
+place = DRIFTS.index("contrast"), LEVELS.index(0.6)
+pale = [digits[f"drift_{name}"][:, 0, :, *place]  # groups, runs
+        for name in ("distribution_error", "agreement", "logit_error", "accuracy")]  # fmt: skip
+least = pale[0].argmin(axis=1)
+DI, same, LI, accuracy = (values[[0, 1], least] for values in pale)
+claim("beyond: C, Figure 4", "On a pale negative a DA network can be invariant by DI "
+      "and by its decisions, far from it by its logits, and right as often as a guess.",
+      [DI < 1e-3, same > 0.99, LI > 5, accuracy < 0.2], decided=trained,
+      id="collapse-hides-from-di", details="Contrast 0.6, run of least DI, R4 and T3.")
+
+
+# %% [markdown]
+# The scale-free LI sees it. In code, with the root of the variance of the logits as stored:
+
+
+# %%
+def scale_free(kind):
+    """LI over twice the variance of the logits; none where logits do not vary."""
+    place = (..., DRIFTS.index(kind), slice(None))
+    LI, scale = digits["drift_logit_error"][place], digits["drift_logit_scale"][place]
+    scale = np.where(scale > 1e-5, scale, np.nan)
+    return (LI / (2 * scale**2)).mean(axis=2)
+
+
+contrast = scale_free("contrast")[:, 0]
+print("DA, at 0.6 over at 0, R4 and T3:", (contrast[:, 6] / contrast[:, 0]).round())
+
+# %%
+upper = {kind: seen(scale_free(kind)) for kind in kinds}
+lower = {kind: along("agreement", kind) for kind in kinds}
+figure(
+    columns(upper, lower, ("scale-free LI", "same decision")),
     "what-di-lacks",
     title="What DI does not show under drift",
     caption="The networks and drifts of the figure before the last, with two measures that do not depend on how large the logits are. "
@@ -348,63 +433,21 @@ publish.figure(
     alt="Above, the scale-free LI: under noise and contrast that of IR rises from below one in ten thousand to about as high as that of DA, a few tenths. Under dropped pixels it stays two orders of magnitude lower. Below, the share of equal decisions: WT is one throughout, DA dips furthest, and most curves rise again towards the end.",
 )
 
-decisions = drift.along(digits, "agreement", "noise")
-publish.claim(
-    "beyond: C, Figure 4",
-    "The invariance that IR has learned does not extend to noise, and DI does not tell. On pure noise the scale-free LI of IR is at "
-    "least a hundred times what it is on digits, and the decisions on moved images differ more often. Its DI stays below a fifth of that of DA on digits.",
-    [
-        drift.at(relative["noise"], "IR", 1.0) > 100 * drift.at(relative["noise"], "IR", 0.0),
-        drift.at(decisions, "IR", 1.0) < drift.at(decisions, "IR", 0.0),
-        drift.at(errors["noise"], "IR", 1.0) < 0.2 * drift.at(errors["noise"], "DA", 0.0),
-    ],
-    decided=trained,
-    id="noise-unmasks-ir",
-    details="Paper: IR stays invariant. means over runs, R4 and T3",
-)
-
-nearly_grey = 6  # level 0.6
-chosen = errors["contrast"][:, MODELS.index("DA"), :, nearly_grey].argmin(axis=1)
-picked = {
-    name: np.array(
-        [
-            drift.along(digits, name, "contrast")[g, MODELS.index("DA"), run, nearly_grey]
-            for g, run in enumerate(chosen)
-        ]
-    )
-    for name in ("agreement", "distribution_error", "logit_error", "accuracy")
-}
-publish.claim(
-    "beyond: C, Figure 4",
-    "On a pale negative a DA network can be invariant by DI and by its decisions, and far from invariant by its logits. It is then right as often as a guess.",
-    [
-        picked["distribution_error"] < 1e-3,
-        picked["agreement"] > 0.99,
-        picked["logit_error"] > 5,
-        picked["accuracy"] < 0.2,
-    ],
-    decided=trained,
-    id="collapse-hides-from-di",
-    details="contrast at level 0.6, for each group the run of least DI: DI below 0.001, equal decisions on more than 99 in 100 moved images, LI above 5, accuracy below 0.2",
-)
-
-publish.claim(
-    "beyond: C, Figure 4",
-    "The scale-free LI sees it: at the same level it is at least ten times what it is on the digits themselves.",
-    drift.at(relative["contrast"], "DA", 0.6) / drift.at(relative["contrast"], "DA", 0.0),
-    above=10.0,
-    decided=trained,
-    id="scale-free-error-sees-the-collapse",
-    details="scale-free LI of DA at level 0.6 over that at 0, means over runs, R4 and T3",
-)
+# %%
+noise = scale_free("noise")[:, 1]
+which = "distribution_error", "noise"
+quiet = at("IR", 1, *which) / at("DA", 0, *which)
+claim("beyond: C, Figure 4", "Noise ends the invariance of IR, and DI does not tell: "
+      "the scale-free LI grows a hundredfold, DI stays below a fifth of that of DA on "
+      "digits.", [noise[:, -1] > 100 * noise[:, 0], quiet < 0.2], decided=trained,
+      id="noise-unmasks-ir")
 
 # %% [markdown]
 # Three remarks on the figures.
 # Noise makes networks quiet. The logits of IR shrink by more than an order of magnitude, and what is left of them is about as far from invariant as the logits of DA. Its DI stays small for no other reason than that.
-# Equal decisions alone do not settle the matter either. Towards pure noise and beyond the grey image decisions agree more often again, while the accuracy is that of guessing: so does a classifier that returns the same class whatever it sees. It need not be the same class in every run, nor for both groups: the accuracy of such a classifier is the share of its class, and these shares differ.
+# Equal decisions alone do not settle the matter either. Towards pure noise and beyond the grey image decisions agree more often again, while the accuracy is that of guessing: so does a classifier that returns the same class whatever it sees. It need not be the same class in every run, nor for both groups.
 # Not every run collapses. On full negatives most DA networks are sure, and now and then of different classes at $x$ and at $gx$. Their DI is then larger than on digits, although their decisions differ little more often. So DI can err on either side of what the decisions say, and it should be reported with them and with the scale-free LI.
-
-# %% [markdown]
+#
 # (orbit-averaging)=
 # ## Averaging over the orbit
 #
@@ -433,73 +476,83 @@ publish.claim(
 # 4. If $f_y(gx) > f_c(gx)$ for all $g$, the means satisfy the same inequality, and likewise for probabilities. For the rest let the wrong elements be loud and the right ones barely right, or the other way round. Without a single right decision let the wrong ones vote in turn for two classes, each with a small margin over $y$ and against a very low logit of the other class: the mean is largest for $y$.
 # ````
 #
-# The smallest example of a loss has two elements and two classes: $f(x) = (1, 0)$ is right, $f(gx) = (0, 3)$ is wrong and louder, and both averages are wrong on the whole orbit.
+# Any network, here a random one on noise:
 
-# %% tags=["hide-input"]
-gaps = np.array([drift.invariance_gaps(group, rng) for group in GROUPS])
-publish.claim(
-    "beyond",
-    "The average of any network over the orbit is invariant at every input.",
-    [gaps[:, 1].max() < 1e-12, gaps[:, 0].min() > 1e-2],
-    id="averages-are-invariant",
-    details="random ReLU networks on noise, R4 and T3: logits averaged over the orbit change by less than 1e-12, those of the network itself by more than one per cent",
-)
+# %%
+orbit = orbit_indices(acting_group("R4"))
+network = perceptron((36**2, 16, 9), [seed], dtype=torch.float64)
+x = torch.tensor(rng.normal(size=(5, 36**2)))
+moved = torch.stack([torch.stack([x[:, h][:, g] for g in orbit]) for h in orbit])
+f = network(moved.flatten(0, 2))[0].detach().reshape(4, 4, 5, 9)  # h, g, images, classes
+alone, average = (float(abs(v - v[0]).max() / abs(f).max()) for v in (f[:, 0], f.mean(dim=1)))
+print("the network changes:", alone > 0.01, " its average changes:", average > 1e-12)
 
-gains = []
-for classes in (2, 3, 9):
-    for order in (2, 3, 4):
-        for size in (0.1, 1.0, 10.0):
-            logits = size * rng.standard_normal((order, 20 * draws(scale), classes))
-            labels = rng.integers(classes, size=logits.shape[1])
-            losses = drift.averaging_losses(logits, labels)
-            quarter = logits.var(axis=0).sum(axis=-1) / 4
-            gains.append(
-                [
-                    np.abs(losses.single - losses.logits - losses.divergence).max()
-                    < 1e-12 * (1 + size),
-                    (losses.single - losses.probabilities).min() >= -1e-12,
-                    (losses.divergence <= quarter + 1e-12).all(),
-                ]
-            )
+# %% [markdown]
+# The losses, for logits of shape $\lvert G\rvert \times N \times C$:
 
-publish.claim(
-    "beyond",
-    "Averaging over the orbit never raises the mean cross-entropy over the orbit. For logits the gain is a mean divergence, "
-    "{eq}`eq-averaging-gain`, at most a quarter of the variance over the orbit.",
-    gains,
-    id="averaging-never-raises-the-loss",
-    details="random logits, two to nine classes, two to four elements: identity, Jensen's inequality for probabilities, and the quarter",
-)
 
-minimal = np.array([[[1.0, 0.0]], [[0.0, 3.0]]])
-publish.claim(
-    "beyond",
-    "Averaging can lower the accuracy.",
-    drift.averaging_accuracies(minimal, np.zeros(1, int)),
-    equals=[0.5, 0, 0],
-    within=1e-12,
-    id="averaging-can-lower-accuracy",
-    details="one orbit of two images with label 1, logits $(1, 0)$ and $(0, 3)$: accuracy single, of averaged logits, of averaged probabilities",
-)
+# %%
+def losses(f, y):
+    """Mean over the orbit, of averaged logits, of averaged probabilities."""
+    rows, logits = np.arange(len(y)), f.mean(axis=0)
+    single = -log_softmax(f, axis=-1)[:, rows, y].mean(axis=0)
+    averaged = -log_softmax(logits, axis=-1)[rows, y]
+    return single, averaged, -np.log(softmax(f, axis=-1).mean(axis=0)[rows, y])
 
-outcomes = {
-    outvoted: [
-        drift.averaging_accuracies(drift.one_orbit(right, order, outvoted), np.zeros(1, int))[1:]
-        for order in range(2, 9)
-        for right in range(order + 1 - outvoted)
-    ]
-    for outvoted in (False, True)
-}
-publish.claim(
-    "beyond",
-    "On one orbit, any number of right decisions below $\\lvert G\\rvert$ is compatible with averages that are wrong, and any number, "
-    "zero included, with averages that are right.",
-    [np.max(outcomes[True]), 1 - np.min(outcomes[False])],
-    equals=0.0,
-    within=1e-12,
-    id="any-number-of-right-decisions",
-    details="constructed logits of three classes, two to eight elements, averaged logits and averaged probabilities",
-)
+
+# %%
+identity, lowered = [], []
+for shape in [(order, 500, classes) for order in (2, 3, 4) for classes in (2, 3, 9)]:
+    for size in (0.1, 1, 10):
+        f, y = size * rng.normal(size=shape), rng.integers(shape[-1], size=500)
+        single, averaged, probable = losses(f, y)
+        gain = KL(f.mean(axis=0), f).mean(axis=0)
+        quarter = f.var(axis=0).sum(axis=-1) / 4
+        identity.append(abs(single - averaged - gain).max() / size)
+        lowered.append([(quarter - gain).min(), (single - probable).min()])
+print("gain at most a quarter, probabilities do not raise it:", np.min(lowered) > -1e-12)
+claim("beyond", "Averaging never raises the cross-entropy: the gain is a mean "
+      "divergence, {eq}`eq-averaging-gain`.", identity, below=1e-12,
+      id="averaging-never-raises-the-loss", details="Random logits of 27 shapes and "
+      "sizes.")
+
+# %% [markdown]
+# The smallest example of a loss of accuracy has two elements and two classes: $f(x) = (1, 0)$ is right, $f(gx) = (0, 3)$ is wrong and louder, and both averages are wrong on the whole orbit.
+
+
+# %%
+def accuracies(f, y=0):
+    kinds = f, f.mean(axis=0), softmax(f, axis=-1).mean(axis=0)
+    return [np.mean(values.argmax(axis=-1) == y) for values in kinds]
+
+
+claim("beyond", "Averaging can lower the accuracy.",
+      accuracies(np.array([[[1.0, 0]], [[0, 3]]])), equals=[0.5, 0, 0], within=1e-12,
+      id="averaging-can-lower-accuracy")
+
+# %% [markdown]
+# And the constructions of the proof, for every number of right decisions on an orbit of $n$ images, label 0:
+
+
+# %%
+def one_orbit(right, n, loud):
+    """Logits (n, 1, 3); the wrong elements are loud, or the right ones."""
+    f = np.zeros((n, 1, 3))
+    f[:right, 0] = [0.1 / n, 0, -10] if loud else [10 * n, 0, 0]
+    f[right:, 0] = [0, 10 * n, -10]
+    if not loud:
+        f[right::2, 0], f[right + 1 :: 2, 0] = [0, 0.1, -10 * n], [0, -10 * n, 0.1]
+    return f
+
+
+def outcomes(loud):
+    """Share right, of the averages, for every number of right decisions."""
+    counts = [(right, n) for n in range(2, 9) for right in range(n + 1 - loud)]
+    found = [accuracies(one_orbit(right, n, loud))[1:] for right, n in counts]
+    return set(np.ravel(found))
+
+
+print("all wrong:", outcomes(True) == {0}, "all right:", outcomes(False) == {1})
 
 # %% [markdown]
 # ````{admonition} In a box: averaging against weight-tying and a penalty
@@ -507,245 +560,96 @@ publish.claim(
 # Averaging over the orbit needs no other training and no hyperparameter.
 # It is exactly invariant, under every drift, for every trained network, and it can be taken back.
 # It costs $\lvert G\rvert$ forward passes. Weight-tying costs $\lvert G\rvert$ first layers, and the first layer is where most of the multiplications are; the other layers run once. A penalty costs nothing when the network is used, and a second forward pass and the choice of its weight in training.
-# The table compares accuracies on test images under all group elements, as means and standard deviations over runs.
 # ````
+#
+# Accuracies on test images under all group elements, in per cent, means and standard deviations over runs:
 
-# %% tags=["hide-input"]
-sizes = (1296, 128, 128, 128, 128, 128, 9)
-costs = [drift.multiplications(sizes, order) for order in (4, 3)]
-data_sets = {"digits": digits, "clothes": clothes}
-publish.table(
-    [
-        "data, group",
-        "DA",
-        "DA, averaged logits",
-        "DA, averaged probabilities",
-        "WT",
-        "IR",
-        "IR, averaged logits",
-        "cost: averaged",
-        "cost: WT",
-    ],
-    [
-        [
-            f"{name}, {group}",
-            *(
-                drift.cell(arrays[measure][g, MODELS.index(model)], 1, percent=True)
-                for model, measure in (
-                    ("DA", "accuracy"),
-                    ("DA", "averaged_logits"),
-                    ("DA", "averaged_probabilities"),
-                    ("WT", "accuracy"),
-                    ("IR", "accuracy"),
-                    ("IR", "averaged_logits"),
-                )
-            ),
-            *(f"{costs[g][kind] / costs[g]['single']:.1f}" for kind in ("averaged", "weight-tied")),
-        ]
-        for name, arrays in data_sets.items()
-        for g, group in enumerate(GROUPS)
-    ],
-)
+# %%
+shown = [("DA", "accuracy"), ("DA", "averaged_logits"), ("DA", "averaged_probabilities"),
+         ("WT", "accuracy"), ("IR", "accuracy"), ("IR", "averaged_logits")]  # fmt: skip
+lines = []
+for name, arrays in (("digits", digits), ("clothes", clothes)):
+    for g, group in enumerate(GROUPS):
+        runs = [100 * arrays[measure][g, MODELS.index(model)] for model, measure in shown]
+        cells = [f"{r.mean():.1f} ± {r.std(ddof=1):.1f}" for r in runs]
+        lines.append([f"{name}, {group}", *cells])
+header = [f"{model}, {name.replace('_', ' ')}" for model, name in shown]
+table(["", *header], lines)
+
+# %%
+averaged = digits["averaged_logits"][:, 0].mean(axis=-1)
+others = digits["accuracy"][:, 1:].mean(axis=-1)
+claim("beyond: C", "On digits a DA network averaged over the orbit is more accurate "
+      "than an IR network and than a WT network.", averaged[:, None] - others, above=0,
+      decided=trained, id="averaged-da-beats-wt-and-ir", details="Means over runs; R4 "
+      "and T3, IR and WT.")
 
 # %% [markdown]
-# The cost is in multiplications for one image, over those of a free network of the published size.
+# Averaging raises the accuracy of DA, although no law says so. For IR there is next to nothing to average. On clothes an averaged DA network is far more accurate than IR and about as accurate as WT.
+# The cost in multiplications for one image:
 
-# %% tags=["hide-input"]
-mean = {
-    name: {
-        m: arrays[m].mean(axis=-1)
-        for m in ("accuracy", "averaged_logits", "averaged_probabilities")
-    }
-    for name, arrays in data_sets.items()
-}
-DA, IR, WT = (MODELS.index(name) for name in ("DA", "IR", "WT"))
-gain = {
-    model: [m["averaged_logits"][:, k] - m["accuracy"][:, k] for m in mean.values()]
-    for model, k in (("DA", DA), ("IR", IR))
-}
-lead = {
-    name: [m["averaged_logits"][:, DA] - m["accuracy"][:, k] for k in (IR, WT)]
-    for name, m in mean.items()
-}
-
-publish.claim(
-    "beyond: C",
-    "On digits a DA network averaged over the orbit is more accurate than an IR network and than a WT network, for both groups.",
-    lead["digits"],
-    above=-1e-09,
-    decided=trained,
-    id="averaged-da-beats-wt-and-ir",
-    details="accuracy of averaged logits less that of IR, then of WT, means over runs, R4 and T3",
-)
-
-publish.claim(
-    "beyond: C, FMNIST",
-    "On clothes it is far more accurate than IR, and as accurate as WT up to a percentage point.",
-    [*lead["clothes"][0], *(0.01 - np.abs(lead["clothes"][1]))],
-    above=[0.05, 0.05, 0.0, 0.0],
-    decided=trained,
-    id="averaged-da-on-clothes",
-    details="accuracy of averaged logits less that of IR, R4 and T3; a percentage point less the distance from WT, R4 and T3; means over runs",
-)
-
-publish.claim(
-    "beyond: C",
-    "Averaging logits over the orbit raises the accuracy of DA by at least a fifth of a percentage point, although no law says so.",
-    gain["DA"],
-    above=0.002,
-    decided=trained,
-    id="averaging-helps-da",
-    details="accuracy of averaged logits less the accuracy, digits and clothes, R4 and T3",
-)
-
-publish.claim(
-    "beyond: C",
-    "For IR there is next to nothing to average: the accuracy moves by less than a tenth of a percentage point.",
-    np.abs(gain["IR"]),
-    below=0.001 if trained else 0.03,
-    id="averaging-does-nothing-to-ir",
-    details="absolute change of the accuracy, digits and clothes, R4 and T3 (at scale smoke, three points)",
-)
-
-publish.claim(
-    "beyond: C",
-    "At the published size averaging costs $\\lvert G\\rvert$ times the multiplications of a free network, and at most 1.3 times those of a weight-tied network.",
-    [cost["averaged"] / cost["weight-tied"] for cost in costs],
-    below=1.3,
-    id="averaging-costs-little-more-than-tying",
-    details="multiplications for one image, averaged over weight-tied, R4 and T3",
-)
+# %%
+first, *rest = (n * m for n, m in pairwise((1296, *[128] * 5, 9)))
+order = np.array([4, 3])
+cost = order * (first + sum(rest)) / (order * first + sum(rest))
+claim("beyond: C", "Averaging costs at most 1.3 times the multiplications of "
+      "weight-tying.", cost, below=1.3, id="averaging-costs-little-more-than-tying",
+      details="R4 and T3.")
 
 # %% [markdown]
 # (clothes-as-training-set)=
 # ## Clothes as the training set
 #
-# The paper's Table 1 is about digits. We train the same networks on Transforming-FMNIST, which is made from Fashion-MNIST in the same way and without its last class, and choose the weight of the penalty anew on its validation images, from two for each group.
-# SI leaves the identity out, as in {ref}`the chapter on spurious invariance <spurious-invariance>`.
+# The paper's Table 1 is about digits. We train the same networks on Transforming-FMNIST, which is made from Fashion-MNIST in the same way and without its last class, two runs each ({mod}`learnsym.experiments.drift`).
+# The weight of the penalty is chosen anew on its validation images, from two for each group. SI leaves the identity out, as in {ref}`the chapter on spurious invariance <spurious-invariance>`.
 
-# %% tags=["hide-input"]
-publish.table(
-    [
-        "group",
-        "network",
-        "accuracy (%)",
-        "LI",
-        "DI",
-        "SI, published",
-        "SI, signed gradient",
-        "scale-free LI",
-    ],
-    [
-        [
-            group,
-            model,
-            drift.cell(clothes["accuracy"][g, k], 1, percent=True),
-            drift.cell(clothes["logit_error"][g, k], 3 if model == "IR" else 1),
-            drift.cell(clothes["distribution_error"][g, k], 4 if model == "IR" else 2),
-            *(
-                drift.cell(similarity_readings(clothes, group, model, counted=False)[:, m], 2)
-                for m in (0, -1)
-            ),
-            drift.cell(clothes["scale_free"][g, k], 5 if model == "IR" else 3),
-        ]
-        for g, group in enumerate(GROUPS)
-        for k, model in enumerate(MODELS)
-    ],
-)
+# %%
+SI = clothes["similarities"][..., 0]
+SI = (order[:, None, None] * SI - 1) / (order[:, None, None] - 1)
+values = {"accuracy (%)": 100 * clothes["accuracy"], "LI": clothes["logit_error"],
+          "DI": clothes["distribution_error"], "SI": SI,
+          "scale-free LI": clothes["scale_free"]}  # fmt: skip
+rows = []
+for g, group in enumerate(GROUPS):
+    for k, model in enumerate(MODELS):
+        means = [v[g, k].mean() for v in values.values()]
+        rows.append([group, model, *("0" if abs(m) < 1e-6 else f"{m:.3g}" for m in means)])
+table(["group", "network", *values], rows)
 
-# %% tags=["hide-input"]
-level = {
-    name: clothes[name].mean(axis=2)
-    for name in ("logit_error", "distribution_error", "scale_free", "accuracy")
-}
-saliency = {
-    model: [
-        similarity_readings(clothes, group, model, counted=False)[:, 0].mean() for group in GROUPS
-    ]
-    for model in MODELS
-}
+# %%
+errors = np.array([clothes[name].mean(axis=-1) for name in both])
+claim("beyond: C, FMNIST", "Trained on clothes the errors have the order they have on "
+      "digits: LI and DI of DA are far above those of IR, and those of WT are zero.",
+      [errors[..., 0] > 200 * errors[..., 1], errors[..., 2] < 1e-9], decided=trained,
+      id="clothes-order-of-errors", details="A factor of 200 or more, R4 and T3.")
 
-publish.claim(
-    "beyond: C, FMNIST",
-    "Trained on clothes, the errors have the order they have on digits: LI and DI of DA are far above those of IR, and those of WT are zero.",
-    [
-        *(
-            level[name][:, DA] > (200 if trained else 10) * level[name][:, IR]
-            for name in ("logit_error", "distribution_error")
-        ),
-        *(level[name][:, WT] < 1e-9 for name in ("logit_error", "distribution_error")),
-    ],
-    id="clothes-order-of-errors",
-    details="factor of at least 200 between DA and IR (at scale smoke, 10), R4 and T3",
-)
+# %% [markdown]
+# IR pays for its invariance with accuracy here too, and its errors are small not only because its logits are: the scale-free LI says so.
 
-publish.claim(
-    "beyond: C, FMNIST",
-    "On clothes as on digits, IR pays for its invariance with accuracy: at least five percentage points.",
-    level["accuracy"][:, DA] - level["accuracy"][:, IR],
-    above=0.05,
-    decided=trained,
-    id="clothes-accuracy-of-ir",
-    details="accuracy of DA less that of IR, means over runs, R4 and T3",
-)
-
-publish.claim(
-    "beyond: C, FMNIST",
-    "On clothes as on digits, the published SI separates the networks: WT has one, IR comes within a tenth of it, DA stays below 0.7.",
-    [
-        min(saliency["WT"]) > 0.98,
-        min(saliency["IR"]) > 0.9,
-        max(saliency["DA"]) < 0.7,
-    ],
-    decided=trained,
-    id="clothes-similarity-of-saliency",
-    details="mean over runs, R4 and T3, the identity left out",
-)
-
-publish.claim(
-    "beyond: C, FMNIST",
-    "The errors of IR are small not only because its logits are: LI over twice the variance of the logits differs by a factor of at least 100.",
-    level["scale_free"][:, DA] / level["scale_free"][:, IR],
-    above=100.0,
-    decided=trained,
-    id="clothes-scale-free-error",
-    details="scale-free LI of DA over that of IR, means over runs, R4 and T3",
-)
-
-# %% tags=["hide-input"]
-publish.figure(
-    plots.drift_of_the_paper(clothes),
+# %%
+figure(
+    draw_paper(clothes),
     "drift-clothes-to-digits",
     title="Invariance and accuracy while clothes turn into digits",
-    caption="Networks trained on clothes, along the drift from clothes ($\\beta = 0$) to digits ($\\beta = 1$). Above: DI, on a "
-    "logarithmic axis; that of weight-tied networks is zero. Below: accuracy over accuracy without drift. Lines are means over "
-    "runs, bands reach from the least to the largest run.",
-    alt="Two panels above with DI on a logarithmic axis, DA well above IR and both rising. Two panels below with accuracy ratios of three networks that fall from one to between one and two tenths.",
+    caption="Networks trained on clothes, along the drift from clothes ($\\beta = 0$) to digits "
+    "($\\beta = 1$), as in the figure for digits.",
+    alt="Two panels above with DI on a logarithmic axis, DA well above IR and both rising. Two panels "
+    "below with accuracy ratios of three networks that fall from one to between one and two tenths.",
 )
+DI = along("distribution_error", arrays=clothes)[:, 0]
+kept = along("ratio", arrays=clothes)[:, 0, LEVELS.index(0.1)]
+print("DA at 0.1, blended: DI times", (DI[:, 1] / DI[:, 0]).round(2))
+print("accuracy ratio", kept.round(2))
 
-# %% tags=["hide-input"]
-moved = drift.along(clothes, "distribution_error")
-kept = drift.accuracy_ratio(clothes)
-
-publish.claim(
-    "beyond: C, FMNIST",
-    "Trained on clothes, too, DA survives a slight drift: at $\\beta = 0.1$ its DI is not doubled, and it keeps nine tenths of its accuracy.",
-    [
-        (drift.at(moved, "DA", 0.1) < 2 * drift.at(moved, "DA", 0.0)).all(),
-        (drift.at(kept, "DA", 0.1) > 0.9).all(),
-    ],
-    id="slight-drift-from-clothes",
-    details="means over runs, R4 and T3",
-)
-
-publish.claim(
-    "beyond: C, FMNIST",
-    "On the way from clothes to digits the DI of DA stays above that of IR by a factor of more than 200.",
-    (drift.at(moved, "DA") / drift.at(moved, "IR")).min(),
-    above=200.0 if trained else 5.0,
-    id="order-of-di-from-clothes",
-    details="least ratio over 11 levels, R4 and T3 (at scale smoke, 5)",
-)
+# %% [markdown]
+# Trained on clothes, too, DA survives a slight drift of blended pixels.
+#
+# ## What to take away
+#
+# * An invariance learned from augmented data holds on images a little off those of training, and is lost on others. How fast depends on what *drift* means, and that has to be said.
+# * Report DI with a measure that does not depend on the size of the logits. A quiet or a sure network has a small DI whatever it does.
+# * Invariance is not robustness. A penalty can make a network invariant and more fragile.
+# * To use an augmented network as an invariant one, average it over the orbit.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-publish.footer(scale, seed, stored, worn)
+footer(scale, seed, stored, worn)

@@ -115,6 +115,15 @@ def layer_norms(network: Perceptron) -> tuple[np.ndarray, np.ndarray]:
 
 
 @torch.no_grad()
+def on_test_images(task: Task, network: Perceptron) -> dict[str, np.ndarray]:
+    """Return those of :func:`from_logits` on all test images, block by block."""
+    blocks = np.array_split(task.data.test, max(1, len(task.data.test) // BLOCK))
+    rows = (torch.as_tensor(task.data.rows(block)) for block in blocks)
+    logits = torch.cat([orbit_logits(network, r, task.orbit, batch=BLOCK) for r in rows], dim=2)
+    return from_logits(logits, torch.as_tensor(task.data.test_labels))
+
+
+@torch.no_grad()
 def measures(task: Task, network: Perceptron) -> dict[str, np.ndarray]:
     """Return all measures on test images, each of shape ``(runs, ...)``.
 
@@ -123,10 +132,7 @@ def measures(task: Task, network: Perceptron) -> dict[str, np.ndarray]:
     and ``feature_share`` (the share within orbits of the variance of the last hidden layer) on the
     first of them; ``layer_norms`` and ``layer_frobenius`` have shape (runs, layers).
     """
-    blocks = np.array_split(task.data.test, max(1, len(task.data.test) // BLOCK))
-    rows = (torch.as_tensor(task.data.rows(block)) for block in blocks)
-    logits = torch.cat([orbit_logits(network, r, task.orbit, batch=BLOCK) for r in rows], dim=2)
-    found = from_logits(logits, torch.as_tensor(task.data.test_labels))
+    found = on_test_images(task, network)
     x, labels = task.images("test", task.setting.saliency)
     pairs = [similarity(task, network, x, labels, kind) for kind in SALIENCIES]
     found["similarities"], found["undefined"] = (np.stack(v, 1) for v in zip(*pairs, strict=True))

@@ -1,0 +1,92 @@
+"""Weights of the normalised logit error on Transforming-MNIST (Moskalev et al. 2023, Figure 5).
+
+The networks of ``spectral_decay`` with the penalty on normalised LI, one run, at weights below and
+between those that it chooses from.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from learnsym.experiments import transforming, transforming_measures
+from learnsym.experiments.sweep import sweep
+from learnsym.experiments.transforming import GROUPS, Path, Setting
+from learnsym.invariance import spectral_norms
+
+PROBE_TOLERANCE = 0.02  # single precision: twenty steps of Adam on another machine
+EXPECTED_SECONDS = {"smoke": 5.0, "book": 60.0, "paper": 1_900.0}
+
+
+@dataclass(frozen=True)
+class Config(Setting):
+    """The fields of :class:`Setting`, and as many weights for R4 as for T3."""
+
+    runs: int = 1
+    records: tuple[int, ...] = (1, 50, 100, 200, 300)
+    rotation_strengths: tuple[float, ...] = (16.0, 256.0, 512.0, 724.0, 1448.0, 2048.0, 4096.0)
+    shift_strengths: tuple[float, ...] = (16.0, 32.0, 128.0, 256.0, 512.0, 608.0, 724.0)
+    workers: int = 1
+
+
+_FEW = {"runs": 1, "workers": 1, "rotation_strengths": (512.0,), "shift_strengths": (256.0,)}
+SCALES = {
+    "smoke": Config(**{**vars(transforming.SMOKE), **_FEW}),
+    "book": Config(**{**vars(transforming.BOOK), **_FEW}),
+    "paper": Config(),
+}
+
+
+def run(config: Config, progress: bool = True) -> dict[str, np.ndarray]:
+    """Train and measure a network for every weight.
+
+    Returns
+    -------
+    dict
+        ``strengths`` (GROUPS, weights) and, each (GROUPS, weights, runs, ...): on validation images
+        ``chosen_similarity`` and ``chosen_accuracy``; on test images all of
+        ``transforming_measures.from_logits``, ``similarity`` and ``spectral_norm``; during
+        training, on 250 validation images, ``path_NAME`` (..., T) with ``epochs`` (T,).
+    """
+    strengths = [config.strengths(g) for g in GROUPS]
+    jobs = {
+        f"{g} normalised {nu:g}": (config, g, nu)
+        for g, some in zip(GROUPS, strengths, strict=True)
+        for nu in some
+    }
+    found = list(sweep(_job, jobs, config.workers, progress, "invariance_weights").values())
+    shape = (len(GROUPS), len(strengths[0]))
+    arrays = {name: np.array([one[name] for one in found]) for name in found[0]}
+    arrays = {name: v.reshape(*shape, *v.shape[1:]) for name, v in arrays.items()}
+    return {**arrays, "strengths": np.array(strengths), "epochs": np.array(config.records)}
+
+
+def probe(config: Config) -> dict[str, np.ndarray]:
+    """Recompute the first epoch of the first weight under R4."""
+    strength = config.rotation_strengths[0]
+    return transforming.first_epoch(config, "mnist", penalty="normalised LI", strength=strength)
+
+
+def _job(job: tuple[Config, str, float]) -> dict[str, np.ndarray]:
+    """Train with one weight and measure on both sets of images."""
+    config, group, strength = job
+    torch.set_num_threads(1)
+    task, runs = transforming.task(config, group), list(range(config.runs))
+    path = Path(task)
+    network = transforming.train(
+        task, runs, penalty="normalised LI", strength=strength, observe=path
+    )
+    parts = {name: task.images(name, config.saliency) for name in ("validation", "test")}
+    chosen, similar = (
+        transforming_measures.similarity(task, network, *parts[name], "published")[0]
+        for name in parts
+    )
+    accuracy = transforming_measures.on_orbits(task, network, *parts["validation"])["accuracy"]
+    return {
+        "chosen_similarity": chosen,
+        "chosen_accuracy": accuracy,
+        "similarity": similar,
+        **transforming_measures.on_test_images(task, network),
+        "spectral_norm": spectral_norms(network, parts["test"][0]).mean(1).detach().numpy(),
+        **path.arrays(),
+    }
