@@ -80,7 +80,7 @@ def test_provenance(toy):
     assert record["wall_time"] >= 0 and record["cpu_count"] >= 1 and record["cpu_model"]
     assert record["peak_memory"] is None or 10 < record["peak_memory"] < 1e6
     assert set(record["fingerprint"]["code"]) == {
-        "learnsym.experiments", "learnsym.experiments.toy", "learnsym.toykernel",
+        "learnsym", "learnsym.experiments", "learnsym.experiments.toy", "learnsym.toykernel",
     }  # fmt: skip
     assert str(toy.package.parent.parent) not in toy.files()["toy-book.json"].decode()
 
