@@ -110,7 +110,7 @@ def test_embedded_sample_is_used_up_to_its_size_and_not_copied(cache):
         raw_content(labels, 2001)
 
 
-@pytest.mark.parametrize("broken", [CONTENT[:-1], CONTENT + b"\0", b"", b"\1" + CONTENT[1:]])
+@pytest.mark.parametrize("broken", [CONTENT[:-1], CONTENT + b"\0", b"\1" + CONTENT[1:]])
 def test_corrupted_cache_is_deleted_and_reported(broken):
     path = cache_path(FILE)
     write_atomically(path, broken)
@@ -261,6 +261,16 @@ def ask(url, folder, answers):
     os.environ["LEARNSYM_DATA"] = folder
     sources.MIRRORS["mnist"] = (url,)
     answers.put(raw_content(FILE, 3))
+
+
+def test_an_empty_file_in_the_cache_is_replaced_at_the_first_call(monkeypatch):
+    path = cache_path(FILE)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    with served(gzip.compress(CONTENT)) as (url, asked):
+        monkeypatch.setitem(sources.MIRRORS, "mnist", (url,))
+        assert raw_content(FILE, 3) == CONTENT
+    assert path.read_bytes() == CONTENT and len(asked) == 1
 
 
 def test_two_processes_at_once_leave_one_good_file(cache):

@@ -72,6 +72,8 @@ def _read_cached(file: RawFile) -> bytes | None:
     try:
         content = path.read_bytes()
     except OSError:  # it is not there, or the folder cannot be read
+        content = b""
+    if not content:  # an empty file is what a full disk or a lost connection leaves
         return _unkept.get(file)
     try:
         file.verify(content, f"the cache ({path})")

@@ -113,7 +113,7 @@ def claim(
         **{name: text and " ".join(inspect.cleandoc(text).split()) for name, text in texts.items()},
         "verdict": verdict if decided else UNDECIDED,
         "measured": _span(values),
-        "bound": {"kind": bound[0], "value": _span(bound[1]), "within": bound[2] or None},
+        "bound": {"kind": bound[0], "value": _span(bound[1]), "within": _number(bound[2]) or None},
         "deviation": _number(_excess(values, bound)) if bound[0] == "equals" else None,
         "published": None if shown is None else _span(shown),
     }
@@ -250,5 +250,7 @@ def _span(values: np.ndarray) -> bool | float | dict[str, float]:
 
 
 def _number(value: float) -> float | str:
-    # JSON has no infinities; an undecided claim may have measured one
-    return value if np.isfinite(value) else str(value)
+    # JSON has no infinities, which an undecided claim may have measured, and JavaScript no 1.0
+    if not np.isfinite(value):
+        return str(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
