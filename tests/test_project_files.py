@@ -3,7 +3,6 @@
 import ast
 import datetime
 import importlib.metadata
-import importlib.util
 import os
 import re
 import shutil
@@ -518,41 +517,6 @@ def test_ci_runs_both_ways_and_finds_a_changed_file(tmp_path, changing):
         assert done.returncode == 1
         assert f"make {changing} changed" in done.stderr and "new-file" in done.stderr
         assert made.read_text(encoding="utf-8").split()[-1] == changing
-
-
-# --- library reference ------------------------------------------------------------------------
-
-
-def used_modules(paths):
-    """Every learnsym module that the scripts import, by its full name."""
-    found = set()
-    for path in paths:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module.startswith("learnsym"):
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-                found |= {n if is_module(n) else node.module for n in names}
-    return found
-
-
-def is_module(name):
-    """Whether importing ``name`` from its package gives a module; publish.footer is a function."""
-    package, _, own = name.rpartition(".")
-    path = ROOT / "lib" / name.replace(".", "/")
-    found = getattr(importlib.import_module(package), own, None)
-    return (path.is_dir() or path.with_suffix(".py").is_file()) and not callable(found)
-
-
-def test_library_page_documents_every_module_that_a_chapter_uses():
-    documented = set(re.findall(r"automodule:: (\S+)", read("book/library.md")))
-    used = used_modules((ROOT / "book").rglob("*.py"))
-    assert {"learnsym.lowrank", "learnsym.equivariant"} <= used
-    assert used - documented == set()
-
-
-def test_every_documented_module_exists():
-    documented = re.findall(r"automodule:: (\S+)", read("book/library.md"))
-    assert len(documented) == len(set(documented))
-    assert [name for name in documented if importlib.util.find_spec(name) is None] == []
 
 
 def test_modules_stay_on_one_worker(request):
