@@ -21,7 +21,7 @@ export IPYTHONDIR := $(CURDIR)/_build/settings/ipython
 unexport MATPLOTLIBRC
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-elsewhere results figures publish lint format benchmarks clean
+.PHONY: help book epub pdf test test-elsewhere lab results figures publish lint format benchmarks clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
@@ -38,10 +38,22 @@ endif
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[book,test]'
 	@touch $@
 
+JUPYTER_BOOK = $(BIN)/python $(BIN)/jupyter-book build _build/source --path-output .
+
 book: $(READY) ## execute the chapters and build the site; writes below _build only
 	$(BIN)/python -m learnsym.publish.chapters execute
-	$(BIN)/python $(BIN)/jupyter-book build _build/source --path-output . -W -n --keep-going -q
+	$(JUPYTER_BOOK) -W -n --keep-going -q
 	@echo "The book is ready: open $(CURDIR)/$(SITE)"
+
+epub: $(READY) ## make _build/learning-symmetry.epub
+	$(BIN)/python -m learnsym.publish.chapters execute
+	$(JUPYTER_BOOK) --builder custom --custom-builder epub -q
+	cp _build/epub/learning-symmetry.epub _build
+
+pdf: $(READY) ## make _build/learning-symmetry.pdf; needs a Chromium or Chrome
+	$(BIN)/python -m learnsym.publish.chapters execute
+	$(JUPYTER_BOOK) --builder custom --custom-builder singlehtml -q
+	$(BIN)/python -m learnsym.publish.pdf _build/singlehtml/index.html _build/learning-symmetry.pdf
 
 # the browser tests look at the site, so it must be up to date
 test: book ## run the whole test suite
@@ -50,6 +62,11 @@ test: book ## run the whole test suite
 # the numerical libraries take other paths through the same sums, and so round differently
 test-elsewhere: $(READY) ## run the numerical tests and the chapters as if on an older processor
 	$(BIN)/python tests/elsewhere.py $(BIN)/python -m pytest tests -n 2 --dist loadgroup -m "not browser and not site"
+
+# the notebooks' kernel is that of .venv, whatever kernels and settings of Jupyter lie elsewhere
+lab: $(READY) ## open JupyterLab, where every chapter is a notebook paired with its script
+	env -u JUPYTER_PATH JUPYTER_PREFER_ENV_PATH=1 JUPYTER_CONFIG_DIR="$(CURDIR)/_build/settings/jupyter" \
+		$(BIN)/python -m jupyterlab --config=jupyter_server_config.py $(LAB)
 
 results: $(READY) ## compute and store a result: make results EXPERIMENT=digit_regression SCALE=book
 	@test -n "$(EXPERIMENT)" || { echo "EXPERIMENT: expected a name, got none; these are stored:"; $(BIN)/python -m learnsym.results list; exit 2; }

@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from learnsym.results import store
-from learnsym.results.arrays import checked
-from learnsym.results.experiment import experiment_names
-from learnsym.results.fingerprints import code_digests
+from learnsym import results
+from learnsym.fingerprints import code_digests, experiment_names
 
 
 def test_fingerprint_of_the_code(benchmark):
@@ -13,12 +11,9 @@ def test_fingerprint_of_the_code(benchmark):
     assert module in benchmark(code_digests, module)
 
 
-def test_read_one_mebibyte(benchmark, tmp_path, monkeypatch):
-    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path))
+def test_read_one_mebibyte(benchmark, tmp_path):
     noise = np.random.default_rng(0).standard_normal((512, 256))
-    record = {"schema": store.SCHEMA, "experiment": "noise", "scale": "book"}
-    store.save(
-        store.results_folder(), "noise", "book", checked({"noise": noise}, "benchmark"), record
-    )
-    arrays, _ = benchmark(store.read, store.results_folder(), "noise", "book")
+    record = {"schema": results.SCHEMA, "experiment": "noise", "scale": "book"}
+    results.save(tmp_path, results.checked({"noise": noise}, "benchmark"), record)
+    arrays, _ = benchmark(results.read, tmp_path, "noise-book")
     assert (arrays["noise"] == noise).all()

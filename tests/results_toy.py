@@ -7,7 +7,7 @@ import pytest
 
 import learnsym
 import learnsym.experiments
-from learnsym.results import experiment, fingerprints, store
+from learnsym import fingerprints, results
 
 TOY = '''"""A toy experiment."""
 
@@ -57,6 +57,7 @@ class Toy:
 
     def __init__(self, root):
         self.package = root / "learnsym"
+        self.write("__init__", "")
         self.write("experiments/__init__", "")
         self.write("experiments/toy", TOY)
         self.write("toykernel", KERNEL)
@@ -78,7 +79,7 @@ class Toy:
         self.forget()
 
     def forget(self):
-        experiment.find.cache_clear()
+        fingerprints.find.cache_clear()
         for parent, name in (("learnsym.experiments", "toy"), ("learnsym", "toykernel")):
             sys.modules.pop(f"{parent}.{name}", None)
             vars(sys.modules[parent]).pop(name, None)
@@ -86,22 +87,33 @@ class Toy:
 
     def module(self):
         """The experiment as it is imported now."""
-        return experiment.find("toy").module
+        return fingerprints.find("toy").module
 
     def files(self):
-        """Content of the result files, hidden ones included."""
-        folder = store.results_folder()
-        return {path.name: path.read_bytes() for path in folder.glob("*")}
+        """Content of the result files in the book, hidden ones included."""
+        return contents(results.results_folder())
+
+    def cached(self):
+        """The same of what ``obtain`` stores."""
+        return contents(self.book / "_build" / "results")
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*")}
 
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
     toy = Toy(tmp_path / "lib")
-    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path / "results"))
+    toy.book = tmp_path / "checkout"
+    toy.book.mkdir()
+    (toy.book / "_config.yml").write_text("title: Learning Symmetry\n")
+    monkeypatch.setenv("LEARNSYM_ROOT", str(toy.book))
+    monkeypatch.setenv("LEARNSYM_JOBS", str(tmp_path / "jobs"))
+    monkeypatch.delenv("LEARNSYM_RESULTS", raising=False)
     monkeypatch.setattr(fingerprints, "package_root", lambda: toy.package.parent)
     monkeypatch.setattr(learnsym, "__path__", [*learnsym.__path__, str(toy.package)])
     monkeypatch.setattr(learnsym.experiments, "__path__", [str(toy.package / "experiments")])
-    monkeypatch.setenv("LEARNSYM_JOBS", str(tmp_path / "jobs"))
     # A file that is edited twice in a second would be taken from its stale byte code.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     toy.forget()

@@ -1,5 +1,6 @@
 """The Sphinx extension: what it makes of records, and the settings that depend on one variable."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from pybtex.database import parse_string
 
 from learnsym.paths import book_root
-from learnsym.publish import markup, site
+from learnsym.publish import chapters, markup, site
 
 RECORD = {
     "id": "demo",
@@ -45,12 +47,20 @@ def test_claim_says_everything_and_folds_what_is_long():
     assert "dropdown" not in markup.claim_box(plain)
 
 
-def test_bibtex_has_an_address_only_where_the_book_has_one():
-    plain = markup.bibtex(FIGURE, "book/page", CITATION, "")
-    assert plain.startswith("@misc{learnsym-demo,") and "url" not in plain
-    assert "title = {A title}" in plain and "year = {2026}" in plain
-    addressed = markup.bibtex(FIGURE, "book/page", CITATION, "https://example.org/b/")
-    assert "url = {https://example.org/b/book/page.html#fig-demo}" in addressed
+@pytest.mark.parametrize("kind", ["Figure in", "Chapter of", ""])
+@pytest.mark.parametrize("base", ["", "https://example.org/b", "https://example.org/b/"])
+def test_bibtex_parses_and_says_where_to_look(kind, base):
+    title = "A {title} with $w_k$ and 50 % more \\ of it"
+    text = markup.bibtex("learnsym-demo", title, kind, "book/page.html#fig-demo", CITATION, base)
+    entry = parse_string(text, "bibtex").entries["learnsym-demo"]
+    assert entry.fields["title"] == "A title with w_k and 50 % more of it"
+    assert entry.fields["year"] == "2026" and "1.0" in entry.fields["howpublished"]
+    assert entry.fields["howpublished"].startswith(kind or "Version")
+    assert [str(person) for person in entry.persons["author"]] == ["The authors"]
+    if base:
+        assert entry.fields["url"] == "https://example.org/b/book/page.html#fig-demo"
+    else:
+        assert "url" not in entry.fields and "not set" in entry.fields["note"]
 
 
 def test_figure_block_names_both_formats_and_the_alt_text():
@@ -66,9 +76,10 @@ def test_mathjax_is_installed_in_full():
 
 
 @pytest.mark.parametrize("address", ["", "https://github.com/someone/learning-symmetry"])
-def test_launch_buttons_appear_with_a_repository(tmp_path, address):
+def test_what_depends_on_the_two_addresses_of_a_copy(tmp_path, address):
     config = yaml.safe_load((book_root() / "_config.yml").read_text(encoding="utf-8"))
-    config["repository"]["url"] = address
+    config["repository"]["url"] = config["html"]["baseurl"] = address
+    shutil.copy(book_root() / "CITATION.cff", tmp_path)
     for key in ("logo", "bibtex_bibfiles"):
         config.pop(key)
     config["html"].pop("favicon")
@@ -84,9 +95,15 @@ def test_launch_buttons_appear_with_a_repository(tmp_path, address):
     command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-q"]
     build = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     page = (tmp_path / "_build" / "html" / "page.html").read_text(encoding="utf-8")
-    links = [a.get("href", "") for a in BeautifulSoup(page, "html.parser").find_all("a")]
+    soup = BeautifulSoup(page, "html.parser")
+    links = [a.get("href", "") for a in soup.find_all("a")]
     for host in ("mybinder.org", "colab.research.google.com"):
         assert any(host in link for link in links) == bool(address), build.stderr[-2000:]
+    command, bibtex = (block.get_text() for block in soup.select("#run-and-cite pre"))
+    assert command.strip() == ".venv/bin/python -m learnsym.publish.chapters execute page"
+    fields = parse_string(bibtex, "bibtex").entries["learnsym-page"].fields
+    assert fields["title"] == "Page" and fields.get("url", "").startswith(address)
+    assert ("note" in fields) == (not address)
 
 
 def test_social_picture_is_part_of_the_site():
@@ -94,3 +111,12 @@ def test_social_picture_is_part_of_the_site():
     picture = Path(config["sphinx"]["config"]["ogp_image"])
     assert picture.parent == Path("_static")
     assert (book_root() / "assets" / picture.name).is_file()
+
+
+def test_the_book_names_itself_and_its_version_everywhere_alike():
+    config = yaml.safe_load((book_root() / "_config.yml").read_text(encoding="utf-8"))
+    citation = yaml.safe_load((book_root() / "CITATION.cff").read_text(encoding="utf-8"))
+    sphinx = config["sphinx"]["config"]
+    assert sphinx["release"] == citation["version"] and sphinx["project"] == config["title"]
+    assert sphinx["epub_basename"] == chapters.BOOK_FILE
+    assert (book_root() / "assets" / Path(sphinx["epub_cover"][0]).name).is_file()

@@ -9,12 +9,14 @@ import os
 import re
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from learnsym.data import ChecksumError, DataUnavailableError, sources, transfer
 from learnsym.data.catalog import FILES, RawFile
 from learnsym.data.sources import cache_path, raw_content
+from learnsym.paths import write_atomically
 
 CONTENT = bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9])
 OTHER_CONTENT = bytes([0, 0, 8, 1, 0, 0, 0, 2, 5, 6])
@@ -85,7 +87,7 @@ def test_cache_folder(monkeypatch, cache):
 
 
 def test_cached_file_is_used_and_nothing_else_is_asked(monkeypatch):
-    transfer.write_atomically(cache_path(FILE), CONTENT)
+    write_atomically(cache_path(FILE), CONTENT)
     monkeypatch.setattr(sources, "remote_sources", pytest.fail)
     assert raw_content(FILE, 3) == CONTENT
 
@@ -93,9 +95,9 @@ def test_cached_file_is_used_and_nothing_else_is_asked(monkeypatch):
 def test_cache_is_asked_before_the_embedded_sample():
     _, labels = FILES["mnist"]["test"]
     whole = raw_content(labels, 10)
-    transfer.write_atomically(cache_path(labels), whole)
+    write_atomically(cache_path(labels), whole)
     assert raw_content(labels, 10) == whole
-    transfer.write_atomically(cache_path(labels), whole[:-1])
+    write_atomically(cache_path(labels), whole[:-1])
     with pytest.raises(ChecksumError, match="the cache"):
         raw_content(labels, 10)
 
@@ -108,10 +110,10 @@ def test_embedded_sample_is_used_up_to_its_size_and_not_copied(cache):
         raw_content(labels, 2001)
 
 
-@pytest.mark.parametrize("broken", [CONTENT[:-1], CONTENT + b"\0", b"", b"\1" + CONTENT[1:]])
+@pytest.mark.parametrize("broken", [CONTENT[:-1], CONTENT + b"\0", b"\1" + CONTENT[1:]])
 def test_corrupted_cache_is_deleted_and_reported(broken):
     path = cache_path(FILE)
-    transfer.write_atomically(path, broken)
+    write_atomically(path, broken)
     with pytest.raises(ChecksumError) as caught:
         raw_content(FILE, 3)
     message = str(caught.value)
@@ -240,7 +242,7 @@ def test_gunzip_stops_at_the_expected_length():
 
 def test_interrupted_write_leaves_the_previous_file(monkeypatch, cache):
     path = cache_path(FILE)
-    transfer.write_atomically(path, OTHER_CONTENT)
+    write_atomically(path, OTHER_CONTENT)
 
     def interrupt(descriptor):
         assert path.read_bytes() == OTHER_CONTENT
@@ -249,7 +251,7 @@ def test_interrupted_write_leaves_the_previous_file(monkeypatch, cache):
 
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        transfer.write_atomically(path, CONTENT)
+        write_atomically(path, CONTENT)
     assert path.read_bytes() == OTHER_CONTENT
     assert files_under(cache) == ["mnist/tiny"]
 
@@ -259,6 +261,16 @@ def ask(url, folder, answers):
     os.environ["LEARNSYM_DATA"] = folder
     sources.MIRRORS["mnist"] = (url,)
     answers.put(raw_content(FILE, 3))
+
+
+def test_an_empty_file_in_the_cache_is_replaced_at_the_first_call(monkeypatch):
+    path = cache_path(FILE)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"")
+    with served(gzip.compress(CONTENT)) as (url, asked):
+        monkeypatch.setitem(sources.MIRRORS, "mnist", (url,))
+        assert raw_content(FILE, 3) == CONTENT
+    assert path.read_bytes() == CONTENT and len(asked) == 1
 
 
 def test_two_processes_at_once_leave_one_good_file(cache):
@@ -276,3 +288,13 @@ def test_two_processes_at_once_leave_one_good_file(cache):
     assert len(asked) == 2
     assert files_under(cache) == ["mnist/tiny"]
     assert cache_path(FILE).read_bytes() == CONTENT
+
+
+def test_a_corrupted_file_that_cannot_be_deleted_is_reported(monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    write_atomically(cache_path(FILE), b"broken")
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(ChecksumError, match="it cannot be deleted, so do that yourself"):
+        raw_content(FILE, 3)

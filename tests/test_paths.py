@@ -1,74 +1,143 @@
-"""Which folder is the book, and where its settings point."""
+"""Where the book lies, the settings that change it, and files that are written whole."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from learnsym import paths
+from learnsym import paths, results
 
-HERE = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]
+OURS = "title: Learning Symmetry\n"
 
 
-def book(folder: Path, title: str = "Learning Symmetry") -> Path:
-    folder.mkdir(parents=True)
-    (folder / "_config.yml").write_text(f"title: {title}\nauthor: someone\n")
+@pytest.fixture
+def nowhere(tmp_path, monkeypatch):
+    """A package that is not imported from a checkout, and a working directory of no book."""
+    for name in ("LEARNSYM_ROOT", "LEARNSYM_RESULTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(paths, "__file__", str(tmp_path / "site-packages" / "a" / "b" / "c.py"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def book(folder, config=OURS):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "_config.yml").write_text(config, encoding="utf-8")
     return folder
 
 
-@pytest.fixture(autouse=True)
-def unset(monkeypatch):
+def test_without_settings_it_is_the_checkout_of_the_package(tmp_path, monkeypatch):
     monkeypatch.delenv("LEARNSYM_ROOT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert paths.find_book() == paths.book_root() == ROOT
 
 
-def test_a_checkout_is_found_from_the_folders_below_it(tmp_path, monkeypatch):
-    root = book(tmp_path / "clone")
-    below = root / "book" / "part"
-    below.mkdir(parents=True)
-    monkeypatch.chdir(below)
-    assert paths.find_book() == paths.book_root() == root
-
-
-def test_inside_another_site_the_book_is_the_one_that_is_imported(tmp_path, monkeypatch):
-    site = book(tmp_path / "site", "Another Book")
+@pytest.mark.parametrize(
+    "config", ["title: Another Site\n", "", "subtitle: Learning Symmetry\n", "title: Learning\n"]
+)
+def test_another_site_is_not_the_book(nowhere, monkeypatch, config):
+    site = book(nowhere / "site", config)
     monkeypatch.chdir(site)
-    assert paths.book_root() == HERE
-    nested = book(tmp_path / "outer" / "inner", "Another Book")
-    (tmp_path / "outer" / "_config.yml").write_text("title: Learning Symmetry\n")
-    monkeypatch.chdir(nested)
-    assert paths.book_root() == tmp_path / "outer"
-
-
-def test_a_setting_wins_and_is_checked(tmp_path, monkeypatch):
-    root = book(tmp_path / "clone")
-    monkeypatch.setenv("LEARNSYM_ROOT", str(root))
-    assert paths.book_root() == root
-    monkeypatch.setenv("LEARNSYM_ROOT", str(tmp_path / "nowhere"))
     assert paths.find_book() is None
-    with pytest.raises(ValueError, match="book root: expected a folder whose"):
+    monkeypatch.setenv("LEARNSYM_ROOT", str(site))
+    with pytest.raises(ValueError, match=r"book root: expected .* found none at site; set LEARN"):
         paths.book_root()
+    with pytest.raises(ValueError, match="book root"):
+        results.results_folder()
 
 
-def test_settings_are_absolute_whatever_is_said(tmp_path, monkeypatch):
-    assert paths.setting("LEARNSYM_NOTHING") is None
-    monkeypatch.setenv("LEARNSYM_RESULTS", "")
+def test_the_nearest_checkout_above_counts(nowhere, monkeypatch):
+    outer = book(nowhere / "outer")
+    inner = outer / "notes" / "site"
+    book(inner, "title: Another Site\n")
+    monkeypatch.chdir(inner)
+    assert paths.find_book() == outer
+    assert results.results_folder() == outer / "book" / "results"
+    nearest = book(outer / "notes")
+    assert paths.find_book() == nearest
+
+
+def test_the_setting_wins(nowhere, monkeypatch):
+    monkeypatch.chdir(book(nowhere / "here"))
+    named = book(nowhere / "named")
+    monkeypatch.setenv("LEARNSYM_ROOT", str(named))
+    assert paths.find_book() == named
+
+
+def test_a_configuration_that_cannot_be_read_is_none(nowhere, monkeypatch):
+    (nowhere / "_config.yml").mkdir()
+    assert paths.find_book() is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("~/mine", "home/mine"), ("mine", "start/mine"), ("../mine", "mine"), ("./a/../b", "start/b")],
+)
+def test_settings_are_expanded_and_absolute(tmp_path, monkeypatch, value, expected):
+    monkeypatch.setattr(paths, "_START", tmp_path / "start")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.setenv("LEARNSYM_RESULTS", value)
+    monkeypatch.chdir("/")
+    assert paths.setting("LEARNSYM_RESULTS") == results.results_folder() == tmp_path / expected
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_settings_that_are_not_set(monkeypatch, value):
+    monkeypatch.delenv("LEARNSYM_RESULTS", raising=False)
+    if value is not None:
+        monkeypatch.setenv("LEARNSYM_RESULTS", value)
     assert paths.setting("LEARNSYM_RESULTS") is None
-    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path / "a" / ".." / "b"))
-    assert paths.setting("LEARNSYM_RESULTS") == tmp_path / "b"
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("LEARNSYM_RESULTS", "~/results")
-    assert paths.setting("LEARNSYM_RESULTS") == tmp_path / "results"
 
 
-def test_a_relative_setting_counts_from_where_the_work_began(tmp_path):
+# --- files that are written whole -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_interrupted_write_leaves_what_was_there(tmp_path, monkeypatch, error):
+    path = tmp_path / "folder" / "file"
+    paths.write_atomically(path, b"first")
+
+    def fail(descriptor):
+        (part,) = [each for each in path.parent.iterdir() if each != path]
+        assert part.name.startswith(".file.")
+        raise error
+
+    with monkeypatch.context() as patch, pytest.raises(error):
+        patch.setattr(os, "fsync", fail)
+        paths.write_atomically(path, b"second")
+    assert [each.name for each in path.parent.iterdir()] == ["file"]
+    assert path.read_bytes() == b"first"
+    paths.write_atomically(path, b"second")
+    assert path.read_bytes() == b"second"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends by signal")
+def test_sigterm_ends_in_order_and_is_as_before_afterwards():
     code = (
-        "from learnsym.paths import setting; import os; os.makedirs('later'); os.chdir('later')\n"
-        "print(setting('LEARNSYM_RESULTS'))"
+        "import os, signal\nfrom learnsym.paths import ending_in_order\n"
+        "with ending_in_order():\n    pass\n"
+        "assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n"
+        "with ending_in_order():\n"
+        "    try:\n        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    finally:\n        print('in order')\n"
     )
-    env = {**os.environ, "LEARNSYM_RESULTS": "mine", "PYTHONPATH": str(HERE / "lib")}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == str(tmp_path / "mine")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("in order\n", 128 + signal.SIGTERM)
+
+
+def test_a_handler_of_the_caller_stays():
+    def own(number, frame):
+        raise AssertionError
+
+    before = signal.signal(signal.SIGTERM, own)
+    try:
+        with paths.ending_in_order():
+            assert signal.getsignal(signal.SIGTERM) is own
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)

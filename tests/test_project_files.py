@@ -3,7 +3,6 @@
 import ast
 import datetime
 import importlib.metadata
-import importlib.util
 import os
 import re
 import shutil
@@ -133,8 +132,8 @@ def environment_problems(text):
     python = [entry for entry in conda if re.match(r"python\b", entry)]
     if sorted(conda) != sorted([*python, "pip"]) or len(python) != 1:
         found.append(f"expected python and pip from conda, got {conda}")
-    elif SpecifierSet(python[0].removeprefix("python")) != SpecifierSet(PROJECT["requires-python"]):
-        found.append(f"expected python {PROJECT['requires-python']}, got {python[0]}")
+    elif python[0] not in {f"python={version}" for version in allowed_versions()}:
+        found.append(f"expected python=MAJOR.MINOR, as Binder reads it, got {python[0]}")
     extras = ",".join(sorted(PROJECT["optional-dependencies"]))
     if not isinstance(pip, dict) or pip.get("pip") != ["-c constraints.txt", f"-e .[{extras}]"]:
         found.append(f"expected the project with all extras and constraints, got {pip}")
@@ -148,8 +147,9 @@ def test_environment_agrees_with_the_project():
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (">=3.11,<3.15", ">=3.10,<3.15"),
-        (">=3.11,<3.15", ""),
+        ("python=3.11", "python>=3.11,<3.15"),
+        ("python=3.11", "python=3.10"),
+        ("python=3.11", "python"),
         ("  - pip\n", "  - pip\n  - numpy\n"),
         ("  - pip\n", ""),
         ("-c constraints.txt", "numpy"),
@@ -189,12 +189,101 @@ def test_makefile_and_texts_name_the_versions_of_python_that_the_project_allows(
 
 def test_citation_is_whole_and_names_this_version():
     citation = yaml.safe_load(read("CITATION.cff"))
-    # what the schema of the Citation File Format requires
-    assert {"authors", "title", "cff-version", "message"} <= set(citation)
-    assert citation["cff-version"] == "1.2.0" and citation["authors"][0]["name"]
     assert citation["version"] == PROJECT["version"]
     assert isinstance(citation["date-released"], datetime.date)
+    assert schema_problems("citation-file-format", ROOT / "CITATION.cff") == ""
     assert PROJECT["license"] in citation["license"]
+
+
+# --- continuous integration ---------------------------------------------------------------------
+
+WORKFLOW = ".github/workflows/book.yml"
+
+
+def schema_problems(kind, path):
+    """What a schema that comes with check-jsonschema finds in a file; empty if nothing."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def workflow_problems(text):
+    """Where a workflow departs from the rules of this project."""
+    workflow = yaml.safe_load(text)
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    used = [step["uses"] for step in steps if "uses" in step]
+    found = [f"not pinned: {name}" for name in used if not re.search(r"@[0-9a-f]{40}$", name)]
+    found += [f"a cache: {name}" for name in used if "cache" in name]
+    found += ["a cache" for step in steps if "cache" in step.get("with", {})]
+    if workflow.get("permissions") != {"contents": "read"}:
+        found.append("permissions of the whole workflow: more than to read")
+    found += [
+        f"no time limit: {n}" for n, job in workflow["jobs"].items() if "timeout-minutes" not in job
+    ]
+    # what an event says must not be pasted into a script
+    found += [step["run"] for step in steps if "${{ github.event" in step.get("run", "")]
+    return found
+
+
+def test_the_workflow_is_sound_and_covers_what_is_supported():
+    assert schema_problems("github-workflows", ROOT / WORKFLOW) == ""
+    text = read(WORKFLOW)
+    assert workflow_problems(text) == []
+    matrix = yaml.safe_load(text)["jobs"]["test"]["strategy"]["matrix"]
+    assert matrix["python"] == [allowed_versions()[0], allowed_versions()[-1]]
+    assert {system.split("-")[0] for system in matrix["system"]} == {"ubuntu", "macos"}
+    runs = [s.get("run", "") for job in yaml.safe_load(text)["jobs"].values() for s in job["steps"]]
+    made = {
+        word
+        for run in runs
+        for line in re.findall(r"^make (.*)", run, re.M)
+        for word in line.split()
+    }
+    made = {word for word in made if "=" not in word}
+    assert (
+        {"book", "test", "test-elsewhere", "epub", "pdf"}
+        <= made
+        <= makefile_targets(read("Makefile"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("@11bd71901bbe5b1630ceea73d27597364c9af683", "@v4"),
+        ("contents: read", "contents: write"),
+        ('python-version: "3.11"', 'python-version: "3.11"\n          cache: pip'),
+        ("    timeout-minutes: 120\n", ""),
+        ('"$TAG"', '"${{ github.event.release.tag_name }}"'),
+    ],
+)
+def test_a_careless_workflow_is_found(old, new):
+    text = read(WORKFLOW)
+    assert old in text and workflow_problems(text.replace(old, new)) != []
+
+
+def test_a_broken_workflow_is_found(tmp_path):
+    broken = tmp_path / "broken.yml"
+    broken.write_text(read(WORKFLOW).replace("runs-on:", "run-on:"), encoding="utf-8")
+    assert schema_problems("github-workflows", broken)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_scripts_run_in_a_clone_that_turns_line_ends_into_those_of_windows(tmp_path):
+    def git(*arguments):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    shutil.copytree(ROOT / ".ci", tmp_path / "from" / ".ci")
+    shutil.copy(ROOT / ".gitattributes", tmp_path / "from")
+    git("init", "-q", "from")
+    git("-C", "from", "add", "-f", ".")
+    git("-C", "from", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a")
+    git("clone", "-q", "-c", "core.autocrlf=true", "from", "to")
+    assert b"\r" not in (tmp_path / "to" / ".ci" / "run").read_bytes()
+    (tmp_path / "from" / ".gitattributes").unlink()  # without it, they are changed
+    git("-C", "from", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", "b")
+    git("clone", "-q", "-c", "core.autocrlf=true", "from", "changed")
+    assert b"\r" in (tmp_path / "changed" / ".ci" / "run").read_bytes()
 
 
 # --- what no file may contain -------------------------------------------------------------------
@@ -428,41 +517,6 @@ def test_ci_runs_both_ways_and_finds_a_changed_file(tmp_path, changing):
         assert done.returncode == 1
         assert f"make {changing} changed" in done.stderr and "new-file" in done.stderr
         assert made.read_text(encoding="utf-8").split()[-1] == changing
-
-
-# --- library reference ------------------------------------------------------------------------
-
-
-def used_modules(paths):
-    """Every learnsym module that the scripts import, by its full name."""
-    found = set()
-    for path in paths:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module.startswith("learnsym"):
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-                found |= {n if is_module(n) else node.module for n in names}
-    return found
-
-
-def is_module(name):
-    """Whether importing ``name`` from its package gives a module; publish.footer is a function."""
-    package, _, own = name.rpartition(".")
-    path = ROOT / "lib" / name.replace(".", "/")
-    found = getattr(importlib.import_module(package), own, None)
-    return (path.is_dir() or path.with_suffix(".py").is_file()) and not callable(found)
-
-
-def test_library_page_documents_every_module_that_a_chapter_uses():
-    documented = set(re.findall(r"automodule:: (\S+)", read("book/library.md")))
-    used = used_modules((ROOT / "book").rglob("*.py"))
-    assert {"learnsym.lowrank", "learnsym.equivariant"} <= used
-    assert used - documented == set()
-
-
-def test_every_documented_module_exists():
-    documented = re.findall(r"automodule:: (\S+)", read("book/library.md"))
-    assert len(documented) == len(set(documented))
-    assert [name for name in documented if importlib.util.find_spec(name) is None] == []
 
 
 def test_modules_stay_on_one_worker(request):

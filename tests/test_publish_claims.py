@@ -179,7 +179,10 @@ def test_failure_names_claim_and_numbers():
 
 ONE = {"equals": 1.0, "within": 0.1}
 BAD = {
-    "id, upper case": ({"id": "A-claim"}, "id of 'A: Corollary 3.2': expected words joined"),
+    "id, upper case": (
+        {"id": "A-claim"},
+        "id of 'A: Corollary 3.2': expected lower-case words joined",
+    ),
     "id, space": ({"id": "a claim"}, "id of 'A: Corollary 3.2'"),
     "id, double hyphen": ({"id": "a--claim"}, "id of 'A: Corollary 3.2'"),
     "id, trailing newline": ({"id": "a\n"}, "id of 'A: Corollary 3.2'"),
@@ -187,7 +190,7 @@ BAD = {
     "id, no text": ({"id": 3}, "id of 'A: Corollary 3.2'"),
     "id, missing": (
         {"item": "beyond: A", "id": None},
-        "id of .*x = 1.*: expected words",
+        "id of .*x = 1.*: expected lower-case words",
     ),
     "statement, empty": ({"statement": " \n"}, "statement of a-claim: expected text"),
     "statement, no text": ({"statement": None}, "statement of a-claim: expected text"),
@@ -238,7 +241,7 @@ BAD = {
     "correction, empty": ({"correction": " ", "published": 2}, "correction of a-claim: expected"),
     "correction, beyond": (
         {"item": "beyond", "correction": "A sign.", "published": 2},
-        "expected with an item of a paper",
+        "expected an item of a paper",
     ),
     "published, boolean": (
         {"correction": "A sign.", "published": False},

@@ -73,7 +73,7 @@ def assert_same_rows(found, expected):
     for got, want in zip(found, expected, strict=True):
         for a, b in zip(got[1:], want[1:], strict=True):
             assert (a is None) == (b is None), (got, want)
-            assert a is None or a == pytest.approx(b, rel=1e-9, abs=1e-300), (got, want)
+            assert a is None or a == pytest.approx(b, rel=1e-9, abs=1e-15), (got, want)
 
 
 # --- every kind of artist --------------------------------------------------------------------
@@ -84,6 +84,22 @@ TRIANGLE = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 2.0]])
 ROWS, COLS = (index.ravel() for index in np.indices(GRID.shape))
 
 
+def corners(x0, y0, x1, y1):
+    """Rows of rectangles from two opposite corners each."""
+    sides = [np.broadcast_to(side, np.size(x1)) for side in (x0, y0, x1, y1)]
+    return [
+        row
+        for left, low, right, top in zip(*sides, strict=True)
+        for row in [("rectangle", left, low, N), ("rectangle", right, top, N)]
+    ]
+
+
+def segments(first, last):
+    """Rows of segments from their ends."""
+    pairs = enumerate(zip(first, last, strict=True))
+    return [("segments", *point, number) for number, pair in pairs for point in pair]
+
+
 KINDS = {
     "line": (lambda a: a.plot(X, Y), points("line", X, Y)),
     "markers only": (lambda a: a.plot(X, Y, "o"), points("line", X, Y)),
@@ -92,104 +108,58 @@ KINDS = {
         points("line", X, Y) + points("line", X, 2 * Y),
     ),
     "logarithmic": (lambda a: a.loglog(X, Y**2), points("line", X, Y**2)),
-    "scatter": (lambda a: a.scatter(X, Y), points("scatter", X, Y)),
-    "scatter, colours": (lambda a: a.scatter(X, Y, c=X**2), points("scatter", X, Y, X**2)),
+    "scatter": (lambda a: a.scatter(X, Y), points("points", X, Y)),
+    "scatter, colours": (lambda a: a.scatter(X, Y, c=X**2), points("points", X, Y, X**2)),
     "scatter, sizes": (
         lambda a: a.scatter(X, Y, s=10 * X),
-        points("scatter", X, Y) + points("scatter size", X, Y, 10 * X),
+        points("points", X, Y) + points("points size", X, Y, 10 * X),
     ),
-    "horizontal": (lambda a: a.axhline(2.5), [("horizontal", N, 2.5, N)]),
-    "vertical": (lambda a: a.axvline(-1.5), [("vertical", -1.5, N, N)]),
+    "horizontal": (lambda a: a.axhline(2.5), 2 * [("line", N, 2.5, N)]),
+    "vertical": (lambda a: a.axvline(-1.5), 2 * [("line", -1.5, N, N)]),
     "error bars": (
         lambda a: a.errorbar(X, Y, yerr=[X, 2 * X], capsize=3),
-        points("line", X, Y)
-        + [
-            row
-            for x, y in zip(X, Y, strict=True)
-            for row in [("error bar from", x, y - x, N), ("error bar to", x, y + 2 * x, N)]
-        ],
+        points("line", X, Y) + segments(zip(X, Y - X, strict=True), zip(X, Y + 2 * X, strict=True)),
     ),
     "error bars across": (
         lambda a: a.errorbar(X, Y, xerr=0.5, fmt="none"),
-        [
-            row
-            for x, y in zip(X, Y, strict=True)
-            for row in [("error bar from", x - 0.5, y, N), ("error bar to", x + 0.5, y, N)]
-        ],
+        segments(zip(X - 0.5, Y, strict=True), zip(X + 0.5, Y, strict=True)),
     ),
-    "bars": (lambda a: a.bar(X, Y, width=0.2), points("bar", X, Y, Y)),
+    "bars": (lambda a: a.bar(X, Y, width=0.2), corners(X - 0.1, 0, X + 0.1, Y)),
     "bars on a base": (
         lambda a: a.bar(X, 2 * X, width=0.2, bottom=5),
-        points("bar", X, 5 + 2 * X, 2 * X),
+        corners(X - 0.1, 5, X + 0.1, 5 + 2 * X),
     ),
-    "bars, edge": (
-        lambda a: a.bar(X, Y, width=0.2, align="edge"),
-        points("bar", X + 0.1, Y, Y),
-    ),
-    "bars across": (lambda a: a.barh(X, Y, height=0.2), points("bar", Y, X, Y)),
-    "bars, widths": (
-        lambda a: a.bar(X, Y, width=[0.1, 0.2, 0.3, 0.4]),
-        points("bar", X, Y, Y) + points("bar width", X, [N] * 4, [0.1, 0.2, 0.3, 0.4]),
-    ),
+    "bars across": (lambda a: a.barh(X, Y, height=0.2), corners(0, X - 0.1, Y, X + 0.1)),
     "bars with errors": (
-        lambda a: a.bar(X[:1], Y[:1], yerr=0.25),
-        [
-            ("bar", X[0], Y[0], Y[0]),
-            ("error bar from", X[0], Y[0] - 0.25, N),
-            ("error bar to", X[0], Y[0] + 0.25, N),
-        ],
+        lambda a: a.bar(X[:1], Y[:1], yerr=0.25, width=0.2),
+        corners(X[0] - 0.1, 0, X[:1] + 0.1, Y[0])
+        + segments([(X[0], Y[0] - 0.25)], [(X[0], Y[0] + 0.25)]),
     ),
     "histogram": (
         lambda a: a.hist([0.5, 1.5, 1.6, 2.5], bins=[0, 1, 2, 3]),
-        points("bar", [0.5, 1.5, 2.5], [1, 2, 1], [1, 2, 1]),
+        corners([0, 1, 2], 0, [1, 2, 3], [1, 2, 1]),
     ),
     "image": (lambda a: a.imshow(GRID), points("image", COLS, ROWS, GRID)),
     "image in colour": (
         lambda a: a.imshow(RGB),
-        [
-            row
-            for k, name in enumerate("rgb")
-            for row in points(f"image {name}", [0, 1, 0, 1], [0, 0, 1, 1], RGB[..., k])
-        ],
+        points("image", np.repeat([0, 1, 0, 1], 3), np.repeat([0, 0, 1, 1], 3), RGB),
     ),
     "matshow": (lambda a: a.matshow(GRID), points("image", COLS, ROWS, GRID)),
-    "band": (
-        lambda a: a.fill_between(X, Y, Y + X),
-        points("band edge 1", X, Y) + points("band edge 2", X, Y + X),
-    ),
-    "band in parts": (
-        lambda a: a.fill_between([0, 1, 2, 3, 4], [1, 2, 3, 4, 5], 0, where=[1, 1, 0, 1, 1]),
-        points("band edge 1", [0, 1], [1, 2])
-        + points("band edge 2", [0, 1], [0, 0])
-        + points("band edge 1", [3, 4], [4, 5])
-        + points("band edge 2", [3, 4], [0, 0]),
-    ),
-    "band across": (
-        lambda a: a.fill_betweenx([1, 2], [3, 4], [5, 6]),
-        points("band edge 1", [3, 4], [1, 2]) + points("band edge 2", [5, 6], [1, 2]),
-    ),
-    "horizontal span": (
-        lambda a: a.axhspan(1, 3),
-        [("rectangle", N, 1.0, N), ("rectangle", N, 3.0, N)],
-    ),
-    "vertical span": (
-        lambda a: a.axvspan(1, 3),
-        [("rectangle", 1.0, N, N), ("rectangle", 3.0, N, N)],
-    ),
+    "horizontal span": (lambda a: a.axhspan(1, 3), [("rectangle", N, y, N) for y in (1.0, 3.0)]),
+    "vertical span": (lambda a: a.axvspan(1, 3), [("rectangle", x, N, N) for x in (1.0, 3.0)]),
     "vertical lines": (
         lambda a: a.vlines([1, 2], 0, [3, 4]),
-        points("segment", [1, 1, 2, 2], [0, 3, 0, 4], [0, 0, 1, 1]),
+        segments([(1, 0), (2, 0)], [(1, 3), (2, 4)]),
     ),
     "segments with colours": (
         lambda a: a.add_collection(
             mcollections.LineCollection([TRIANGLE[:2], TRIANGLE[1:]], array=[7, 9])
         ),
-        points("segment", [0, 1, 1, 0.5], [0, 0, 0, 2], [0, 0, 1, 1])
-        + points("segment colour", [0, 1], [N, N], [7, 9]),
+        points("segments", [0, 1, 1, 0.5], [0, 0, 0, 2], [7, 7, 9, 9]),
     ),
     "rectangle": (
         lambda a: a.add_patch(mpatches.Rectangle((1, 2), 3, 4)),
-        points("rectangle", [1, 4], [2, 6]),
+        corners(1, 2, [4], 6),
     ),
 }
 
@@ -202,6 +172,20 @@ def test_csv_is_what_is_plotted(draw, expected):
     assert {row[0] for row in rows} == {"1"}
     found = [row[2:] for row in rows]
     assert_same_rows(found, expected)
+
+
+def test_bands_hold_both_edges_of_every_piece():
+    fig, axes = plt.subplots()
+    axes.fill_between([0, 1, 2, 3, 4], [1, 2, 3, 4, 5], 0, where=[1, 1, 0, 1, 1])
+    axes.fill_betweenx([1, 2], [3, 4], [5, 6])
+    rows = read(plotted_csv(plotted_rows(fig)))
+    assert {row[2] for row in rows} == {"band"} and len({row[1] for row in rows}) == 2
+    for name, number, corners in [
+        ("band 1", 0, {(0, 1), (1, 2), (0, 0), (1, 0)}),
+        ("band 1", 1, {(3, 4), (4, 5), (3, 0), (4, 0)}),
+        ("band 2", 0, {(3, 1), (4, 2), (5, 1), (6, 2)}),
+    ]:
+        assert {row[3:5] for row in rows if (row[1], row[5]) == (name, number)} == corners
 
 
 @pytest.mark.parametrize("draw", [kind[0] for kind in KINDS.values()], ids=KINDS)
@@ -231,10 +215,10 @@ def test_missing_values_are_empty_cells(values):
     axes.imshow(np.ma.atleast_2d(values))
     rows = [row[2:] for row in read(plotted_csv(plotted_rows(fig)))]
     expected = [("line", 0, 1, N), ("line", 1, N, N), ("line", 2, 3, N)]
-    expected += [("scatter", 0, 5, 1), ("scatter", N, N, N), ("scatter", 2, 7, 3)]  # not drawn
+    expected += [("points", 0, 5, 1), ("points", N, N, N), ("points", 2, 7, 3)]  # not drawn
     expected += [("image", 0, 0, 1), ("image", 1, 0, N), ("image", 2, 0, 3)]
     assert sorted(row[0] for row in rows) == sorted(row[0] for row in expected)
-    for kind in ("line", "scatter", "image"):
+    for kind in ("line", "points", "image"):
         assert_same_rows(
             [row for row in rows if row[0] == kind], [row for row in expected if row[0] == kind]
         )
@@ -274,7 +258,7 @@ def test_series_are_named_by_label_or_number():
     axes.errorbar([1], [2], yerr=[1], label="mean")
     axes.legend()
     found = [name[1] for name in names(fig)]
-    assert sorted(set(found)) == ["counts", "line 2", "line 3", "mean", "rate, $w_1$"]
+    assert sorted(set(found)) == ["counts", "line 1", "line 2", "mean", "rate, $w_1$"]
 
 
 def test_words_on_an_axis_are_exported():
@@ -392,17 +376,17 @@ def test_nothing_is_written_where_no_folder_is_named(monkeypatch, tmp_path, show
 
 
 def test_summary_tells_one_curve_from_another():
-    rows = [("1", "a", "line", float(x), x**0.5, None) for x in range(1000)]
+    rows = [("1", "a", "line", float(x), x**0.5, np.nan) for x in range(1000)]
     (found,) = summary(rows)
-    assert found["series"] == "1 / a / line" and found["count"] == 1000 and "value" not in found
+    assert found["series"] == "1 / a / line" and found["count"] == 1000 and found["value"] == ""
     mean, size, *shown = map(float, found["y"].split())
     y = np.sqrt(np.arange(1000))
     assert len(shown) == 20 and shown[0] == 0 and shown[-1] == pytest.approx(y[-1], rel=1e-3)
     assert mean == pytest.approx(y.mean(), rel=1e-3)
     assert size == pytest.approx(np.sqrt(np.mean(y**2)), rel=1e-3)
-    moved = [(*row[:4], row[4] * 1.01, None) for row in rows]
+    moved = [(*row[:4], row[4] * 1.01, np.nan) for row in rows]
     assert summary(moved) != summary(rows)
-    assert summary([("1", "a", "line", 1e-300, np.nan, None)])[0]["x"] == "1e-300 1e-300 1e-300"
+    assert summary([("1", "a", "line", 1e-300, np.nan, np.nan)])[0]["x"] == "1e-300 1e-300 1e-300"
 
 
 SCRIPT = """

@@ -13,7 +13,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 import results_toy
 from learnsym import publish, results
-from learnsym.results.store import SCHEMA
+from learnsym.results import SCHEMA
 
 toy = results_toy.toy
 

@@ -1,14 +1,20 @@
 """Loading, revalidating and recomputing the results of a toy experiment."""
 
+import email.message
+import functools
+import http.server
+import importlib.metadata
 import json
+import os
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import results_toy
 from learnsym import results
-from learnsym.results import store
-from learnsym.results.fingerprints import digest
+from learnsym.fingerprints import digest
 
 toy = results_toy.toy
 
@@ -28,7 +34,7 @@ def no_computation(monkeypatch, toy):
 def test_obtain_computes_once_and_stores(toy, monkeypatch, capsys):
     first = results.obtain("toy", progress=False)
     assert capsys.readouterr().err.startswith("computing toy-book with seed 0, about 12 s expected")
-    assert set(toy.files()) == {"toy-book.npz", "toy-book.json"}
+    assert set(toy.cached()) == {"toy-book.npz", "toy-book.json"}
     no_computation(monkeypatch, toy)
     second = results.obtain("toy")
     assert capsys.readouterr().err == ""
@@ -41,8 +47,8 @@ def test_obtain_computes_once_and_stores(toy, monkeypatch, capsys):
 
 
 def test_scales_are_stored_apart(toy):
-    assert len(results.obtain("toy", "smoke").arrays["rows"]) == 2
-    assert len(results.obtain("toy").arrays["rows"]) == 4
+    assert len(results.recompute("toy", "smoke").arrays["rows"]) == 2
+    assert len(results.recompute("toy").arrays["rows"]) == 4
     assert results.stored() == [("toy", "book"), ("toy", "smoke")]
 
 
@@ -63,7 +69,7 @@ def test_arrays_are_read_only(toy):
 
 
 def test_provenance(toy):
-    record = results.obtain("toy").provenance
+    record = results.recompute("toy").provenance
     assert set(record) == {
         "checksums", "config", "cpu_count", "cpu_model", "experiment", "fingerprint",
         "peak_memory", "revalidations", "scale", "schema", "seed", "versions", "wall_time",
@@ -74,7 +80,7 @@ def test_provenance(toy):
     assert record["wall_time"] >= 0 and record["cpu_count"] >= 1 and record["cpu_model"]
     assert record["peak_memory"] is None or 10 < record["peak_memory"] < 1e6
     assert set(record["fingerprint"]["code"]) == {
-        "learnsym.experiments", "learnsym.experiments.toy", "learnsym.toykernel",
+        "learnsym", "learnsym.experiments", "learnsym.experiments.toy", "learnsym.toykernel",
     }  # fmt: skip
     assert str(toy.package.parent.parent) not in toy.files()["toy-book.json"].decode()
 
@@ -83,12 +89,12 @@ def test_other_seed_is_computed_and_not_stored(toy):
     result = results.obtain("toy", seed=7)
     np.testing.assert_array_equal(result.arrays["curve"], expected_curve(seed=7))
     assert result.config.seed == result.provenance["seed"] == 7
-    assert toy.files() == {}
+    assert toy.files() == toy.cached() == {}
     results.obtain("toy", seed=0)
-    before = toy.files()
+    before = toy.cached()
     assert len(before) == 2
     results.obtain("toy", seed=7)
-    assert toy.files() == before
+    assert toy.cached() == before
 
 
 def test_missing(toy):
@@ -101,8 +107,8 @@ def test_missing(toy):
 
 @pytest.mark.parametrize("ending", ["npz", "json"])
 def test_half_a_pair_is_corrupt(toy, ending):
-    results.obtain("toy")
-    (store.results_folder() / f"toy-book.{ending}").unlink()
+    results.recompute("toy")
+    (results.results_folder() / f"toy-book.{ending}").unlink()
     assert results.stored() == [("toy", "book")]
     with pytest.raises(results.CorruptResult, match=rf"toy-book\.{ending}.*missing"):
         results.load("toy")
@@ -110,8 +116,8 @@ def test_half_a_pair_is_corrupt(toy, ending):
 
 @pytest.mark.parametrize("ending", ["npz", "json"])
 def test_changed_byte_is_named_and_recomputed(toy, capsys, ending):
-    results.obtain("toy")
-    path = store.results_folder() / f"toy-book.{ending}"
+    results.recompute("toy")
+    path = results.results_folder() / f"toy-book.{ending}"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -119,9 +125,12 @@ def test_changed_byte_is_named_and_recomputed(toy, capsys, ending):
         results.load("toy")
     with pytest.raises(results.CorruptResult):
         results.revalidate("toy")
+    before = toy.files()
     capsys.readouterr()
     np.testing.assert_array_equal(results.obtain("toy").arrays["curve"], expected_curve())
     assert f"toy-book.{ending}" in capsys.readouterr().err
+    assert toy.files() == before
+    results.recompute("toy")
     assert results.check("toy") == 0
 
 
@@ -135,7 +144,7 @@ def test_changed_byte_is_named_and_recomputed(toy, capsys, ending):
     ],
 )
 def test_changed_configuration(toy, capsys, old, new, field):
-    results.obtain("toy")
+    results.recompute("toy")
     toy.edit("experiments/toy", old, new)
     for access in (results.load, results.revalidate, results.check):
         with pytest.raises(results.StaleResult, match=rf"toy-book\.npz.*{field}") as caught:
@@ -144,7 +153,8 @@ def test_changed_configuration(toy, capsys, old, new, field):
     capsys.readouterr()
     recomputed = results.obtain("toy")
     assert field in capsys.readouterr().err
-    assert recomputed.config == results.load("toy").config == toy.module().SCALES["book"]
+    assert recomputed.config == results.obtain("toy").config == toy.module().SCALES["book"]
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
@@ -155,7 +165,7 @@ def test_changed_configuration(toy, capsys, old, new, field):
     ],
 )
 def test_revalidation_accepts_code_that_computes_the_same(toy, module, name, old, new):
-    before = results.obtain("toy")
+    before = results.recompute("toy")
     npz = toy.files()["toy-book.npz"]
     toy.edit(module, old, new)
     with pytest.raises(results.StaleResult, match=rf"toy-book\.npz.*{name}") as caught:
@@ -180,7 +190,7 @@ def test_revalidation_accepts_code_that_computes_the_same(toy, module, name, old
 
 
 def test_revalidation_of_a_fresh_result_changes_nothing(toy, monkeypatch):
-    results.obtain("toy")
+    results.recompute("toy")
     before = toy.files()
     no_computation(monkeypatch, toy)
     assert results.revalidate("toy").provenance["revalidations"] == []
@@ -188,7 +198,7 @@ def test_revalidation_of_a_fresh_result_changes_nothing(toy, monkeypatch):
 
 
 def test_revalidations_accumulate_against_the_stored_arrays(toy):
-    unit = np.abs(results.obtain("toy").arrays["curve"]).max()
+    unit = np.abs(results.recompute("toy").arrays["curve"]).max()
     toy.edit("toykernel", "factor * noise", f"factor * noise + 6e-7 * {unit}")
     results.revalidate("toy")
     # 12e-7 is beyond the tolerance of 1e-6 although each step of 6e-7 is below.
@@ -202,7 +212,7 @@ def test_revalidations_accumulate_against_the_stored_arrays(toy):
 @pytest.mark.parametrize("field", ["accepted", "refused"])
 def test_tolerance_of_the_probe(toy, field):
     shift = {"accepted": 0.9e-6, "refused": 1.1e-6}[field]
-    stored = results.obtain("toy").arrays["curve"]
+    stored = results.recompute("toy").arrays["curve"]
     largest = np.abs(stored).max()
     toy.edit("toykernel", "factor * noise", f"factor * noise + {shift} * {largest}")
     if field == "accepted":
@@ -232,14 +242,14 @@ def test_tolerance_of_the_probe(toy, field):
     ],
 )
 def test_probe_that_does_not_fit_the_stored_arrays(toy, old, new):
-    results.obtain("toy")
+    results.recompute("toy")
     toy.edit("experiments/toy", old, new)
     with pytest.raises(results.StaleResult, match=r"probe\['"):
         results.revalidate("toy")
 
 
 def test_check_compares_with_the_stored_arrays(toy, monkeypatch):
-    results.obtain("toy")
+    results.recompute("toy")
     before = toy.files()
     assert results.check("toy") == 0
     assert results.tolerance("toy") == 1e-6
@@ -264,23 +274,23 @@ def test_check_compares_with_the_stored_arrays(toy, monkeypatch):
     ],
 )
 def test_text_that_is_no_code_makes_nothing_stale(toy, monkeypatch, module, old, new):
-    results.obtain("toy")
+    results.recompute("toy")
     toy.edit(module, old, new)
     no_computation(monkeypatch, toy)
     assert results.obtain("toy").provenance["revalidations"] == []
 
 
 def test_code_changed_after_its_import_is_not_run(toy):
-    results.obtain("toy")
+    results.recompute("toy")
     toy.change("toykernel", "factor * noise", "noise * factor")
     before = toy.files()
     with pytest.raises(ValueError, match=r"learnsym\.toykernel.*restart the kernel"):
         results.obtain("toy")
     with pytest.raises(ValueError, match="restart the kernel"):
-        results.recompute("toy", "book")
+        results.recompute("toy")
     assert toy.files() == before
     toy.change("toykernel", "noise * factor", "factor * noise")
-    results.obtain("toy")
+    results.recompute("toy")
 
 
 def test_code_changed_during_a_run_is_not_taken_for_the_code_that_ran(toy, monkeypatch):
@@ -291,14 +301,14 @@ def test_code_changed_during_a_run_is_not_taken_for_the_code_that_ran(toy, monke
         return run(config)
 
     monkeypatch.setattr(toy.module(), "run", run_while_editing)
-    results.obtain("toy")
+    results.recompute("toy")
     toy.forget()
     with pytest.raises(results.StaleResult, match=r"learnsym\.toykernel"):
         results.load("toy")
 
 
 def test_interrupted_run_leaves_the_previous_result(toy, monkeypatch):
-    results.obtain("toy")
+    results.recompute("toy")
     before = toy.files()
 
     def interrupt(config, progress):
@@ -307,7 +317,7 @@ def test_interrupted_run_leaves_the_previous_result(toy, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(toy.module(), "run", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            results.recompute("toy", "book")
+            results.recompute("toy")
     assert toy.files() == before
     assert results.check("toy") == 0
 
@@ -328,35 +338,216 @@ def test_interrupted_run_leaves_the_previous_result(toy, monkeypatch):
     ],
 )
 def test_arrays_that_cannot_be_stored(toy, monkeypatch, arrays, message):
-    results.obtain("toy")
+    results.recompute("toy")
     before = toy.files()
     monkeypatch.setattr(toy.module(), "run", lambda config, progress: arrays)
     with pytest.raises(ValueError, match=message):
-        results.recompute("toy", "book")
+        results.recompute("toy")
     with pytest.raises(ValueError, match=message):
         results.obtain("toy", seed=1)
     assert toy.files() == before
 
 
-def test_result_that_cannot_be_written_is_returned(toy, tmp_path, monkeypatch, capsys):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path / "file" / "results"))
+# --- where obtain reads and writes ------------------------------------------------------------
+
+
+def test_obtain_never_writes_into_the_book(toy, capsys):
+    stored = results.recompute("toy").arrays["curve"]
+    before = toy.files()
+    toy.edit("toykernel", "factor * noise", "noise * factor")
+    capsys.readouterr()
+    first = results.obtain("toy")
+    assert len(first.provenance["revalidations"]) == 1 and capsys.readouterr().err == ""
+    assert toy.files() == before and set(toy.cached()) == set(before)
+    np.testing.assert_array_equal(first.arrays["curve"], stored)
+
+
+def test_the_book_comes_first_then_what_obtain_has_stored(toy, monkeypatch):
+    results.recompute("toy")
+    toy.edit("toykernel", "factor * noise", "noise * factor")
+    revalidated = results.obtain("toy")
+    no_computation(monkeypatch, toy)
+    assert results.obtain("toy").provenance == revalidated.provenance
+    toy.edit("toykernel", "noise * factor", "factor * noise")
+    no_computation(monkeypatch, toy)
+    assert results.obtain("toy").provenance == results.load("toy").provenance
+    assert results.load("toy").provenance["revalidations"] == []
+
+
+def test_what_obtain_has_stored_is_revalidated_where_the_book_is_too_old(toy, capsys):
+    """The book's configuration changed long ago; the code changes once more."""
+    results.recompute("toy")
+    toy.edit("experiments/toy", "rows: int = 4", "rows: int = 5")
+    results.obtain("toy")
+    toy.edit("toykernel", "factor * noise", "noise * factor")
+    capsys.readouterr()
+    assert len(results.obtain("toy").provenance["revalidations"]) == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_another_folder_takes_the_place_of_the_book(toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path / "mine"))
+    results.obtain("toy")
+    assert results.results_folder() == tmp_path / "mine"
+    assert len(toy.files()) == 2 and list(toy.book.iterdir()) == [toy.book / "_config.yml"]
+    results.load("toy")
+
+
+@pytest.mark.parametrize("folder", ["_build", "_build/results"])
+@pytest.mark.parametrize("change", ["noise * factor", "3 * noise * factor"])
+def test_what_cannot_be_stored_is_returned(toy, capsys, folder, change):
+    results.recompute("toy")
+    before = toy.files()
+    toy.edit("toykernel", "factor * noise", change)
+    (toy.book / folder).parent.mkdir(exist_ok=True)
+    (toy.book / folder).write_text("a file where a folder should be: nothing can be written there")
+    capsys.readouterr()
     result = results.obtain("toy")
-    np.testing.assert_array_equal(result.arrays["curve"], expected_curve())
-    assert "could not be stored" in capsys.readouterr().err
-    assert "checksums" not in result.provenance
+    factor = 6.0 if change.startswith("3") else 2.0
+    np.testing.assert_array_equal(result.arrays["curve"], expected_curve(factor=factor))
+    assert "toy-book: could not be stored (" in capsys.readouterr().err
+    assert "checksums" not in result.provenance and toy.files() == before
+
+
+def refused(*_, **__):
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize("change", ["noise * factor", "3 * noise * factor"])
+def test_a_read_only_checkout_gives_the_answer(toy, monkeypatch, capsys, change):
+    results.recompute("toy")
+    before = toy.files()
+    toy.edit("toykernel", "factor * noise", change)
+    # for root, who runs the tests in a container, no folder is read-only
+    for name in ("mkdir", "unlink"):
+        monkeypatch.setattr(Path, name, refused)
+    monkeypatch.setattr(results, "write_atomically", refused)
+    monkeypatch.setattr(os, "replace", refused)
+    answers = [results.obtain("toy"), results.recompute("toy")]
+    assert capsys.readouterr().err.count("could not be stored (Permission denied)") == 2
+    factor = 6.0 if change.startswith("3") else 2.0
+    for answer in answers:
+        np.testing.assert_array_equal(answer.arrays["curve"], expected_curve(factor=factor))
+    assert toy.files() == before
+
+
+def test_files_that_cannot_be_read_are_corrupt(toy, monkeypatch):
+    results.recompute("toy")
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(results.CorruptResult, match=r"cannot be read \(Permission denied"):
+        results.load("toy")
+
+
+# --- away from the book -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def away(toy, tmp_path, monkeypatch):
+    """No book anywhere, and a cache of the user's own."""
+    monkeypatch.setattr(results, "find_book", lambda: None)
+    monkeypatch.setattr(results, "user_cache_dir", lambda name: str(tmp_path / "home" / name))
+    monkeypatch.setattr(results, "_repository", lambda: None)
+    return toy
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server in place of the one that publishes the book's repository."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "site")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/me/book"
+        server.shutdown()
+
+
+@pytest.fixture
+def published(away, server, tmp_path, monkeypatch):
+    """The folder in which the repository's results lie, and there is one, which is fresh."""
+    folder = tmp_path / "site" / "me" / "book" / "raw" / "main" / "book" / "results"
+    with monkeypatch.context() as patch:
+        patch.setenv("LEARNSYM_RESULTS", str(folder))
+        results.recompute("toy")
+    monkeypatch.setattr(results, "_repository", lambda: server)
+    return folder
+
+
+def test_away_from_the_book_results_are_computed_and_cached(away, tmp_path, monkeypatch, capsys):
+    np.testing.assert_array_equal(results.obtain("toy").arrays["curve"], expected_curve())
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (tmp_path / "home" / "learnsym" / "results" / "toy-book.npz").is_file()
+    no_computation(monkeypatch, away)
+    results.obtain("toy")
+    assert away.cached() == {}
+
+
+def test_away_from_the_book_results_are_fetched_once(published, toy, monkeypatch, capsys):
+    no_computation(monkeypatch, toy)
+    capsys.readouterr()
+    first = results.obtain("toy")
+    assert "toy-book: fetched from http://127.0.0.1" in capsys.readouterr().err
+    np.testing.assert_array_equal(first.arrays["curve"], expected_curve())
+    monkeypatch.setattr(results, "_repository", lambda: "http://127.0.0.1:9")
+    assert results.obtain("toy").provenance == first.provenance
+
+
+@pytest.mark.parametrize("fault", ["missing", "tampered", "stale", "no server"])
+def test_what_is_not_to_be_fetched_is_computed(published, toy, monkeypatch, capsys, fault):
+    npz = published / "toy-book.npz"
+    if fault == "missing":
+        npz.unlink()
+    if fault == "tampered":
+        npz.write_bytes(npz.read_bytes()[:-1] + b"x")
+    if fault == "stale":
+        toy.edit("toykernel", "factor * noise", "3 * factor * noise")
+    if fault == "no server":
+        monkeypatch.setattr(results, "_repository", lambda: "http://127.0.0.1:9/me/book")
+    capsys.readouterr()
+    factor = 6.0 if fault == "stale" else 2.0
+    found = results.obtain("toy").arrays["curve"]
+    np.testing.assert_array_equal(found, expected_curve(factor=factor))
+    said = capsys.readouterr().err
+    reason = {"missing": "404", "tampered": "toy-book.npz: expected", "stale": "learnsym.toykernel"}
+    assert "computing toy-book" in said and reason.get(fault, "cannot be fetched") in said
+
+
+def test_the_address_comes_from_the_metadata_of_the_package(monkeypatch):
+    found = email.message.Message()
+    monkeypatch.setattr(importlib.metadata, "metadata", lambda name: found)
+    assert results._repository() is None
+    found["Project-URL"] = "Homepage, https://example.org"
+    found["Project-URL"] = "Repository, https://github.com/me/book"
+    assert results._repository() == "https://github.com/me/book"
+
+
+def test_commands_need_a_book(away, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LEARNSYM_ROOT", str(tmp_path / "nowhere"))
+    assert results.main(["list"]) == 1
+    assert "book root: expected" in capsys.readouterr().err
+
+
+def test_the_graphics_card_is_named_where_a_configuration_asks_for_it(monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H1")
+    assert results._versions("cuda")["gpu"] == "H1"
+    assert "gpu" not in results._versions()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert "gpu" not in results._versions("cuda")
+
+
+# --- soundness --------------------------------------------------------------------------------
 
 
 def test_record_of_another_scale_is_corrupt(toy):
-    results.obtain("toy")
+    results.recompute("toy")
     for ending in ("npz", "json"):
-        path = store.results_folder() / f"toy-book.{ending}"
+        path = results.results_folder() / f"toy-book.{ending}"
         path.rename(path.with_name(f"toy-smoke.{ending}"))
-    with pytest.raises(results.CorruptResult, match=r"toy-smoke\.json.*'toy', 'book'"):
+    with pytest.raises(results.CorruptResult, match=r"toy-smoke\.json.*got toy-book"):
         results.load("toy", "smoke")
 
 
 def test_record_is_readable(toy):
-    results.obtain("toy")
+    results.recompute("toy")
     record = json.loads(toy.files()["toy-book.json"])
     assert record == dict(results.load("toy").provenance)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from learnsym.results.arrays import checked, checksum, largest_deviation, packed, unpacked
+from learnsym.results import checked, checksum, largest_deviation, packed, unpacked
 
 KINDS = st.sampled_from(["?", "<i2", "<i8", "<u4", "<f4", "<f8", "<c16"])
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)

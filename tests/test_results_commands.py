@@ -7,7 +7,7 @@ import pytest
 
 import results_toy
 from learnsym import results
-from learnsym.results.__main__ import main
+from learnsym.results import main
 
 toy = results_toy.toy
 
@@ -21,15 +21,46 @@ def test_run_stores(toy, capsys):
     assert results.stored() == [("toy", "smoke")]
 
 
-def test_run_leaves_what_is_fresh_and_computes_it_again_by_force(toy, capsys):
+def test_run_leaves_what_is_fresh_alone(toy, capsys):
     main(["run", "toy", "book"])
     before = toy.files()
     capsys.readouterr()
     assert main(["run", "toy", "book"]) == 0
-    assert capsys.readouterr().out == "toy-book is fresh; --force computes it again\n"
+    printed = capsys.readouterr()
+    assert printed.err == "" and printed.out.startswith("toy-book  fresh, computed in ")
     assert toy.files() == before
     assert main(["run", "toy", "book", "--force"]) == 0
     assert "computing toy-book" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", ["stale", "corrupt"])
+def test_run_computes_what_is_not_fresh(toy, capsys, fault):
+    main(["run", "toy", "book"])
+    if fault == "stale":
+        toy.edit("toykernel", "factor * noise", "noise * factor")
+    else:
+        (results.results_folder() / "toy-book.npz").write_bytes(b"")
+    capsys.readouterr()
+    assert main(["run", "toy", "book"]) == 0
+    assert "computing toy-book" in capsys.readouterr().err
+    assert results.load("toy").provenance["revalidations"] == []
+
+
+def test_commands_say_what_could_not_be_stored(toy, capsys, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    main(["run", "toy", "book"])
+    before = toy.files()
+    toy.edit("toykernel", "factor * noise", "noise * factor")
+    monkeypatch.setattr(results, "write_atomically", refuse)
+    capsys.readouterr()
+    for arguments in (["run", "toy", "book"], ["revalidate"]):
+        assert main(arguments) == 1
+        printed = capsys.readouterr()
+        assert "could not be stored (Permission denied)" in printed.err
+        assert "not stored" in printed.out or "could not be stored" in printed.out
+    assert toy.files() == before
 
 
 def test_run_with_another_seed_stores_nothing(toy, capsys):
@@ -54,16 +85,16 @@ def test_run_with_unknown_names(toy, capsys, arguments):
 def test_commands_on_all_results(toy, capsys, command):
     assert main([command]) == 0
     assert capsys.readouterr().out == "no results are stored\n"
-    results.obtain("toy", "book")
-    results.obtain("toy", "smoke")
+    results.recompute("toy", "book")
+    results.recompute("toy", "smoke")
     assert main([command]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines] == [["toy-book", "fresh,"], ["toy-smoke", "fresh,"]]
 
 
 def test_commands_report_stale_and_corrupt_results(toy, capsys):
-    results.obtain("toy", "book")
-    results.obtain("toy", "smoke")
+    results.recompute("toy", "book")
+    results.recompute("toy", "smoke")
     (results.results_folder() / "toy-smoke.npz").write_bytes(b"")
     toy.edit("toykernel", "factor * noise", "noise * factor")
     for command, code in (("list", 0), ("check", 1), ("revalidate", 1), ("check", 1)):
@@ -76,7 +107,7 @@ def test_commands_report_stale_and_corrupt_results(toy, capsys):
 
 
 def test_check_reports_a_probe_that_deviates(toy, capsys, monkeypatch):
-    results.obtain("toy", "book")
+    results.recompute("toy", "book")
     probe = toy.module().probe
     monkeypatch.setattr(
         toy.module(), "probe", lambda config: {"curve": probe(config)["curve"] * 1.1}

@@ -4,7 +4,7 @@ import pytest
 
 import results_toy
 from learnsym import results
-from learnsym.results.experiment import experiment_names, find
+from learnsym.fingerprints import digest, experiment_names, find, same_code
 
 toy = results_toy.toy
 
@@ -14,7 +14,7 @@ def test_names(toy):
     toy.write("experiments/sweep", "")
     assert experiment_names() == ["toy"]
     assert find("toy").config("smoke").rows == 2
-    assert find("toy").expected_seconds("book") == 12
+    assert find("toy").tolerance == 1e-6
 
 
 @pytest.mark.parametrize("name", ["missing", "sweep", "_private", "", "toy-book", "../toy", None])
@@ -70,3 +70,15 @@ def test_missing_parts(toy, old, new, message):
 @pytest.mark.parametrize("name", experiment_names())
 def test_experiments_of_the_book_are_complete(name):
     assert find(name).module.__doc__
+
+
+def test_workers_with_other_code_are_refused(toy):
+    """What a worker calls before a job: its library must be the one whose digest is recorded."""
+    code = digest(find("toy").code)
+    same_code.cache_clear()
+    same_code("toy", code)
+    toy.change("toykernel", "factor * noise", "noise * factor")
+    same_code("toy", code)  # this process has imported what it will run
+    same_code.cache_clear()  # and now it is another one
+    with pytest.raises(ValueError, match="toy: expected workers with the library of the process"):
+        same_code("toy", code)

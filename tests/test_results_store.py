@@ -3,18 +3,20 @@
 import json
 import multiprocessing
 import os
-from functools import partial
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from learnsym.results import CorruptResult, MissingResult, store
-from learnsym.results.arrays import checked, packed
+from learnsym import results
+from learnsym.results import CorruptResult, MissingResult, checked, packed
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path / "results"))
+@pytest.fixture
+def folder(tmp_path):
     return tmp_path / "results"
 
 
@@ -26,13 +28,17 @@ def record(number, **more):
     return {"schema": 1, "experiment": "e", "scale": "book", "number": number, **more}
 
 
-def save(number):
-    return store.save(store.results_folder(), "e", "book", arrays(number), record(number))
+def save(folder, number):
+    return results.save(folder, arrays(number), record(number))
 
 
-def saved_number():
+def renew(folder, old, new):
+    return results.save(folder, {}, new, old)
+
+
+def saved_number(folder):
     """The number that was saved last; the pair must be from one call of ``save``."""
-    found, about = store.read(store.results_folder(), "e", "book")
+    found, about = results.read(folder, "e-book")
     assert int(found["number"]) == about["number"]
     assert (found["x"] == about["number"]).all()
     return about["number"]
@@ -43,21 +49,21 @@ def contents(folder):
 
 
 def test_save_and_read(folder):
-    saved = save(3)
-    found, about = store.read(store.results_folder(), "e", "book")
+    saved = save(folder, 3)
+    found, about = results.read(folder, "e-book")
     assert about == saved
     assert {name: about[name] for name in record(3)} == record(3)
     assert (found["x"] == 3).all()
     assert set(contents(folder)) == {"e-book.npz", "e-book.json"}
     first = contents(folder)
-    save(3)
+    save(folder, 3)
     assert contents(folder) == first
-    save(4)
-    assert saved_number() == 4
+    save(folder, 4)
+    assert saved_number(folder) == 4
 
 
 def test_files_have_the_usual_permissions(folder):
-    save(1)
+    save(folder, 1)
     reference = folder / "reference"
     reference.write_text("")
     for path in folder.iterdir():
@@ -66,7 +72,7 @@ def test_files_have_the_usual_permissions(folder):
 
 @pytest.mark.parametrize("name", ["e-book.npz", "e-book.json"])
 def test_every_changed_byte_is_reported_with_the_file(folder, name):
-    save(3)
+    save(folder, 3)
     path = folder / name
     content = path.read_bytes()
     for position in range(len(content)):
@@ -75,85 +81,94 @@ def test_every_changed_byte_is_reported_with_the_file(folder, name):
             changed[position] ^= change
             path.write_bytes(changed)
             with pytest.raises(CorruptResult, match="results/e-book"):
-                store.read(store.results_folder(), "e", "book")
+                results.read(folder, "e-book")
     path.write_bytes(content)
-    assert saved_number() == 3
+    assert saved_number(folder) == 3
 
 
 @pytest.mark.parametrize("name", ["e-book.npz", "e-book.json"])
 @pytest.mark.parametrize("kept", [0, 1, 100, -1])
 def test_truncated_files(folder, name, kept):
-    save(3)
+    save(folder, 3)
     (folder / name).write_bytes((folder / name).read_bytes()[:kept])
     with pytest.raises(CorruptResult, match=name):
-        store.read(store.results_folder(), "e", "book")
+        results.read(folder, "e-book")
 
 
 @pytest.mark.parametrize(
     "text", ["", "[]", "null", "{}", '{"schema": 1}', '{"schema": 2}', "\xff", '{"schema": NaN}']
 )
 def test_json_that_is_no_record(folder, text):
-    save(3)
+    save(folder, 3)
     (folder / "e-book.json").write_bytes(text.encode("latin-1"))
     with pytest.raises(CorruptResult, match=r"e-book\.json"):
-        store.read(store.results_folder(), "e", "book")
+        results.read(folder, "e-book")
 
 
 def test_line_endings_of_a_checkout_do_not_matter(folder):
-    save(3)
+    save(folder, 3)
     path = folder / "e-book.json"
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert saved_number() == 3
+    assert saved_number(folder) == 3
 
 
 def test_arrays_are_verified_beyond_the_file(folder):
     # Someone exchanges the npz file and adapts its checksum and that of the record.
-    about = save(3)
+    about = save(folder, 3)
     content = packed(arrays(4))
     (folder / "e-book.npz").write_bytes(content)
-    sums = {**about["checksums"], "npz": store._sha256(content)}
-    (folder / "e-book.json").write_text(store._render(store._signed(about, sums)))
+    sums = {**about["checksums"], "npz": results._sha256(content)}
+    (folder / "e-book.json").write_bytes(results._render(results._signed(about, sums)))
     with pytest.raises(CorruptResult, match="arrays whose checksum"):
-        store.read(store.results_folder(), "e", "book")
+        results.read(folder, "e-book")
 
 
 def test_npz_with_a_pickle_is_refused(folder):
-    about = save(3)
+    about = save(folder, 3)
     np.savez(folder / "e-book.npz", x=np.array([{}], dtype=object))
-    sums = {**about["checksums"], "npz": store._sha256((folder / "e-book.npz").read_bytes())}
-    (folder / "e-book.json").write_text(store._render(store._signed(about, sums)))
-    with pytest.raises(CorruptResult, match="without pickles"):
-        store.read(store.results_folder(), "e", "book")
+    sums = {**about["checksums"], "npz": results._sha256((folder / "e-book.npz").read_bytes())}
+    (folder / "e-book.json").write_bytes(results._render(results._signed(about, sums)))
+    with pytest.raises(CorruptResult, match="expected no pickles"):
+        results.read(folder, "e-book")
 
 
 def test_files_of_two_results_do_not_mix(folder):
-    save(3)
+    save(folder, 3)
     first = contents(folder)
-    save(4)
+    save(folder, 4)
     (folder / "e-book.json").write_bytes(first["e-book.json"])
     with pytest.raises(CorruptResult, match=r"e-book\.npz"):
-        store.read(store.results_folder(), "e", "book")
+        results.read(folder, "e-book")
 
 
-def interrupted_at(step, monkeypatch, action):
+def interrupted_at(step, monkeypatch, action, killed=True):
     """Run ``action``, interrupted before its write or renaming number ``step``.
 
-    Return whether it was interrupted.
+    Return whether it was interrupted. A process that is killed removes nothing either.
     """
     taken = []
 
     def stepwise(function):
-        def step_or_stop(*arguments):
+        def step_or_stop(*arguments, **options):
             taken.append(1)
             if len(taken) > step:
                 raise KeyboardInterrupt
-            return function(*arguments)
+            return function(*arguments, **options)
 
         return step_or_stop
+
+    def unless_killed(function):
+        def remove(*arguments, **options):
+            if killed and len(taken) > step:
+                raise KeyboardInterrupt
+            return function(*arguments, **options)
+
+        return remove
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", stepwise(os.replace))
         patch.setattr(os, "fsync", stepwise(os.fsync))
+        patch.setattr(Path, "unlink", unless_killed(Path.unlink))
         try:
             action()
         except KeyboardInterrupt:
@@ -161,101 +176,175 @@ def interrupted_at(step, monkeypatch, action):
     return False
 
 
-# Two files are written, then two are renamed.
-STEPS = 4
+# Two files are written and renamed from their parts, then the record once more.
+STEPS = 5
 
 
-def test_number_of_steps(monkeypatch):
-    save(1)
-    assert interrupted_at(STEPS - 1, monkeypatch, lambda: save(2))
-    assert saved_number() == 2
-    assert not interrupted_at(STEPS, monkeypatch, lambda: save(3))
+def test_number_of_steps(monkeypatch, folder):
+    save(folder, 1)
+    assert interrupted_at(STEPS - 1, monkeypatch, lambda: save(folder, 2))
+    assert saved_number(folder) == 2
+    save(folder, 2)  # with one step more, which finishes what was interrupted
+    assert not interrupted_at(STEPS, monkeypatch, lambda: save(folder, 3))
 
 
+@pytest.mark.parametrize("killed", [True, False])
 @pytest.mark.parametrize("step", range(STEPS))
-def test_interrupted_save_leaves_the_old_or_the_new_pair(step, folder, monkeypatch):
-    save(1)
-    assert interrupted_at(step, monkeypatch, lambda: save(2))
+def test_interrupted_save_leaves_the_old_or_the_new_pair(step, killed, folder, monkeypatch):
+    save(folder, 1)
+    assert interrupted_at(step, monkeypatch, lambda: save(folder, 2), killed)
     # The new one is there once the arrays are renamed.
-    assert saved_number() == (1 if step < 3 else 2)
-    assert not (folder / ".e-book.json.pending").exists()
-    save(5)
-    assert saved_number() == 5
+    assert saved_number(folder) == (1 if step < 4 else 2)
+    left = {name for name in contents(folder) if name not in ("e-book.npz", "e-book.json")}
+    assert all(name.startswith(".") for name in left)  # git ignores them
+    if not killed and step < 4:
+        assert left == set()
+    save(folder, 5)
+    assert saved_number(folder) == 5
     assert set(contents(folder)) == {"e-book.npz", "e-book.json"}
 
 
 @pytest.mark.parametrize("first", range(STEPS))
 @pytest.mark.parametrize("second", range(STEPS))
-def test_twice_interrupted_save(first, second, monkeypatch):
-    save(1)
-    assert interrupted_at(first, monkeypatch, lambda: save(2))
+def test_twice_interrupted_save(first, second, monkeypatch, folder):
+    save(folder, 1)
+    assert interrupted_at(first, monkeypatch, lambda: save(folder, 2))
     # Finishing the first save may take one more renaming.
-    assert interrupted_at(second, monkeypatch, lambda: save(3))
-    assert saved_number() in (1, 2, 3)
+    assert interrupted_at(second, monkeypatch, lambda: save(folder, 3))
+    assert saved_number(folder) in (1, 2, 3)
 
 
 @pytest.mark.parametrize("step", range(STEPS))
-def test_interrupted_first_save_leaves_nothing_or_the_new_pair(step, monkeypatch):
-    assert interrupted_at(step, monkeypatch, lambda: save(2))
-    if step < 2:
+def test_interrupted_first_save_leaves_nothing_or_the_new_pair(step, monkeypatch, folder):
+    assert interrupted_at(step, monkeypatch, lambda: save(folder, 2))
+    if step < 4:
         with pytest.raises(MissingResult):
-            store.read(store.results_folder(), "e", "book")
-    elif step == 3:
-        assert saved_number() == 2
-    save(3)
-    assert saved_number() == 3
+            results.read(folder, "e-book")
+    else:
+        assert saved_number(folder) == 2
+    save(folder, 3)
+    assert saved_number(folder) == 3
 
 
 @pytest.mark.parametrize("kept", [0, 1, 50, -1])
-def test_half_written_record_is_forgotten(folder, kept):
-    save(1)
+def test_half_written_record_does_not_count(folder, kept):
+    save(folder, 1)
     text = (folder / "e-book.json").read_bytes()
     (folder / ".e-book.json.pending").write_bytes(text[:kept])
-    assert saved_number() == 1
-    assert not (folder / ".e-book.json.pending").exists()
+    assert saved_number(folder) == 1
+
+
+@pytest.mark.parametrize("pending", [True, False])
+def test_reading_writes_nothing(folder, monkeypatch, pending):
+    save(folder, 1)
+    if pending:
+        assert interrupted_at(STEPS - 1, monkeypatch, lambda: save(folder, 2))
+    before = contents(folder)
+    assert len(before) == 2 + pending
+    assert saved_number(folder) == 1 + pending
+    assert contents(folder) == before
+
+
+WRITE = """
+import os, signal, sys
+from pathlib import Path
+from test_results_store import save
+
+sync, written = os.fsync, []
+
+def sync_and_stop(handle):
+    sync(handle)
+    written.append(handle)
+    if len(written) == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+os.fsync = sync_and_stop
+save(Path(sys.argv[1]), 2)
+"""
+
+
+def run_apart(code, *arguments):
+    search = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+    environment = {**os.environ, "PYTHONPATH": search}
+    return subprocess.run([sys.executable, "-c", code, *arguments], env=environment, check=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ends by signal")
+@pytest.mark.parametrize("write", [1, 2])
+def test_sigterm_leaves_no_temporary_files(folder, write):
+    save(folder, 1)
+    before = contents(folder)
+    assert run_apart(WRITE, str(folder), str(write)).returncode == 128 + signal.SIGTERM
+    assert contents(folder) == before
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from learnsym import results
+from test_results_store import record
+
+large = results.checked({"x": np.random.default_rng(0).random(1000)}, "test")
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    results.save(Path(sys.argv[1]), large, record(2))
+except OSError:
+    sys.exit(7)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("left", [100, 2_000])
+def test_a_full_disk_leaves_no_temporary_files(folder, left):
+    """With 2,000 bytes left the record is written and the arrays are not."""
+    save(folder, 1)
+    before = contents(folder)
+    assert 100 < len(before["e-book.json"]) < 2_000
+    assert run_apart(FULL, str(folder), str(left)).returncode == 7
+    assert contents(folder) == before
 
 
 def test_renew(folder):
-    old = save(1)
+    old = save(folder, 1)
     npz = contents(folder)["e-book.npz"]
-    new = store.renew(store.results_folder(), "e", "book", old, {**old, "note": "renewed"})
-    assert store.read(store.results_folder(), "e", "book")[1] == new
+    new = renew(folder, old, {**old, "note": "renewed"})
+    assert results.read(folder, "e-book")[1] == new
     assert new["note"] == "renewed"
     assert new["checksums"]["record"] != old["checksums"]["record"]
     assert contents(folder)["e-book.npz"] == npz
-    assert saved_number() == 1
+    assert saved_number(folder) == 1
 
 
-def test_renew_yields_to_what_was_stored_meanwhile():
-    old = save(1)
-    save(2)
-    assert store.renew(store.results_folder(), "e", "book", old, {**old, "note": "renewed"}) is None
-    assert saved_number() == 2
+def test_renew_yields_to_what_was_stored_meanwhile(folder):
+    old = save(folder, 1)
+    save(folder, 2)
+    assert renew(folder, old, {**old, "note": "renewed"})["number"] == 2
+    assert saved_number(folder) == 2
 
 
-@pytest.mark.parametrize("step", range(2))
+@pytest.mark.parametrize("step", range(3))
 def test_interrupted_renewal(step, monkeypatch, folder):
-    old = save(1)
+    old = save(folder, 1)
     new = {**old, "note": "renewed"}
-    renew = partial(store.renew, folder, "e", "book", old, new)
-    assert interrupted_at(step, monkeypatch, renew)
-    assert saved_number() == 1
-    save(2)
-    assert saved_number() == 2
+    assert interrupted_at(step, monkeypatch, lambda: renew(folder, old, new))
+    assert saved_number(folder) == 1
+    save(folder, 2)
+    assert saved_number(folder) == 2
 
 
-def save_often(numbers, barrier):
+def save_often(folder, numbers, barrier):
     barrier.wait()
     for number in numbers:
-        save(number)
+        save(folder, number)
 
 
-def test_writers_and_readers_at_the_same_time():
+def test_writers_and_readers_at_the_same_time(folder):
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(3)
-    save(0)
+    save(folder, 0)
     writers = [
-        context.Process(target=save_often, args=(range(start, start + 60), barrier))
+        context.Process(target=save_often, args=(folder, range(start, start + 60), barrier))
         for start in (100, 200)
     ]
     for writer in writers:
@@ -263,33 +352,28 @@ def test_writers_and_readers_at_the_same_time():
     barrier.wait()
     seen = set()
     while any(writer.is_alive() for writer in writers):
-        seen.add(saved_number())
+        seen.add(saved_number(folder))
     for writer in writers:
         writer.join()
         assert writer.exitcode == 0
-    assert saved_number() in (159, 259)
+    assert saved_number(folder) in (159, 259)
     assert len(seen) > 1
 
 
-def test_stored_lists_whole_and_half_pairs(folder):
-    assert store.stored() == []
-    save(1)
+def test_stored_lists_whole_and_half_pairs_and_nothing_else(folder, monkeypatch):
+    monkeypatch.setenv("LEARNSYM_RESULTS", str(folder))
+    assert results.stored() == []
+    save(folder, 1)
     (folder / "other_experiment-smoke.json").write_text("")
     (folder / "third-paper.npz").write_text("")
-    (folder / ".e-paper.npz.tmp").write_text("")
-    (folder / "e-large.npz").write_text("")
-    (folder / "notes.txt").write_text("")
-    assert store.stored() == [("e", "book"), ("other_experiment", "smoke"), ("third", "paper")]
-
-
-def test_folder(monkeypatch, tmp_path, folder):
-    assert store.results_folder() == folder
-    monkeypatch.delenv("LEARNSYM_RESULTS")
-    monkeypatch.setenv("LEARNSYM_ROOT", str(tmp_path))
-    (tmp_path / "_config.yml").write_text("title: Learning Symmetry\n")
-    assert store.results_folder() == tmp_path / "book" / "results"
+    for name in (
+        ".DS_Store", ".e-paper.npz.tmp", ".f-book.npz", "e-large.npz", "notes.txt", "e-smoke.txt",
+        "e-book.npz.part", "e-book (copy)-book.npz", "Thumbs.db", "book.json",
+    ):  # fmt: skip
+        (folder / name).write_text("")
+    assert results.stored() == [("e", "book"), ("other_experiment", "smoke"), ("third", "paper")]
 
 
 def test_record_is_readable_json(folder):
-    save(1)
+    save(folder, 1)
     assert json.loads((folder / "e-book.json").read_text())["number"] == 1

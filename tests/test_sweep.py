@@ -1,34 +1,38 @@
-"""Sweeps: names, kept jobs, and workers that die, on a cluster of our own and on another one."""
+"""Jobs on Dask: killed workers, errors, resumption, and clusters of processes of their own."""
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
+import dask
 import numpy as np
 import pytest
 
-import sweep_jobs
+from learnsym import results
 from learnsym.experiments import perm, symmetric
-from learnsym.experiments.sweep import keeping, sweep
-from learnsym.results import access
-from learnsym.results.experiment import find
+from learnsym.experiments import sweep as module
+from learnsym.experiments.sweep import FAILURES, keeping, measured, sweep
+from learnsym.fingerprints import find
+from sweep_jobs import refuse, square
 
+TESTS = os.path.dirname(os.path.abspath(__file__))
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([TESTS, *filter(None, sys.path)])}
 NUMBERS = (3, 5, 7)
 EXPECTED = {"seed 3": [9], "seed 5": [25], "seed 7": [49]}
-linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and kills by signal")
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 
 
 @pytest.fixture(autouse=True)
-def importable(monkeypatch):
-    """Workers import the jobs of the tests."""
-    tests = os.path.dirname(os.path.abspath(__file__))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([tests, *filter(None, sys.path)]))
+def nowhere_else(monkeypatch):
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
 
 
@@ -39,12 +43,12 @@ def traces(tmp_path):
     return folder
 
 
-def jobs(traces, numbers=NUMBERS, **what):
-    return {f"seed {n}": (str(traces), n, what.get(f"n{n}", "work")) for n in numbers}
+def jobs(traces, **what):
+    return {f"seed {n}": (str(traces), n, what.get(f"n{n}", "work")) for n in NUMBERS}
 
 
-def calls(traces, number):
-    return len(list(traces.glob(f"{number}-*")))
+def calls(traces):
+    return [len(list(traces.glob(f"{number}-*"))) for number in NUMBERS]
 
 
 def squares(found):
@@ -58,123 +62,310 @@ def soon(condition, seconds=60):
     return condition()
 
 
+@contextlib.contextmanager
+def processes():
+    """Start processes with ``start(*command)``; what still runs is killed at the end."""
+    started = []
+
+    def start(*command, **options):
+        started.append(subprocess.Popen([sys.executable, *command], env=ENVIRONMENT, **options))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def cluster(folder, monkeypatch):
+    """A scheduler and two workers, processes of their own; yield these three."""
+    file = folder / "scheduler.json"
+    alone = ["--no-dashboard", "--scheduler-file", str(file)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with processes() as start:
+        scheduler = start(
+            "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", *alone, **quiet
+        )
+        assert soon(file.exists)
+        worker = ["worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", *alone]
+        workers = [
+            start("-m", "dask", *worker, "--local-directory", str(folder / name), **quiet)
+            for name in ("first", "second")
+        ]
+        address = json.loads(file.read_text())["address"]
+        with monkeypatch.context() as patch:
+            patch.setenv("DASK_SCHEDULER_ADDRESS", address)
+            yield scheduler, *workers
+
+
+@pytest.fixture(scope="module")
+def remote(tmp_path_factory):
+    """The address of a cluster and the numbers of its two processes that work."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with pytest.MonkeyPatch.context() as patch, cluster(folder, patch) as (_, *workers):
+        yield os.environ["DASK_SCHEDULER_ADDRESS"], {process.pid for process in workers}
+
+
+@pytest.fixture
+def place(request, monkeypatch):
+    """Where jobs run: how many workers of this machine, and the cluster where it is asked for."""
+    if request.param == "cluster":
+        monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", request.getfixturevalue("remote")[0])
+    return 2 if request.param == "processes" else 1
+
+
+everywhere = pytest.mark.parametrize("place", ["here", "processes", "cluster"], indirect=True)
+
+
+@everywhere
+def test_arrays_come_by_name_in_the_order_of_the_jobs(traces, tmp_path, place, request):
+    with keeping(tmp_path / "kept") as keep:
+        found = sweep(square, jobs(traces, n5="hold"), place, progress=False)
+    assert list(found) == list(EXPECTED) and squares(found) == EXPECTED
+    used = {int(arrays["process"]) for arrays in found.values()}
+    if "here" in request.node.name:
+        assert used == {os.getpid()} and keep.peak is None
+    else:  # memory is that of the workers, of which one held 512 MiB
+        assert os.getpid() not in used
+        assert keep.peak is None or 512 < keep.peak < 2_000
+    if "cluster" in request.node.name:
+        assert used <= request.getfixturevalue("remote")[1]
+
+
+@everywhere
+def test_an_error_of_a_job_is_raised_and_the_job_is_not_kept(traces, tmp_path, place):
+    with (
+        keeping(tmp_path / "kept"),
+        pytest.raises(ValueError, match="rate: not finite for 3"),
+    ):
+        sweep(square, jobs(traces, n3="raise"), place, progress=False)
+    assert calls(traces)[0] == 1 and not (tmp_path / "kept" / "seed 3.npz").exists()
+
+
+def test_nothing_starts_after_an_error_here(traces):
+    with pytest.raises(ValueError, match="rate"):
+        sweep(square, jobs(traces, n3="raise"), progress=False)
+    assert calls(traces) == [1, 0, 0]
+
+
+@pytest.mark.parametrize("place", ["cluster"], indirect=True)
+def test_workers_are_asked_whether_their_library_is_the_same(traces, tmp_path, place):
+    with keeping(tmp_path, refuse), pytest.raises(ValueError, match="expected another library"):
+        sweep(square, jobs(traces), place, progress=False)
+    assert calls(traces) == [0, 0, 0]
+
+
+# --- killed workers ---------------------------------------------------------------------------
+
+
+def test_a_killed_worker_costs_its_job_alone(traces, tmp_path, monkeypatch):
+    with cluster(tmp_path, monkeypatch) as (_, *workers):
+        found = sweep(square, jobs(traces, n3="die once"), progress=False)
+        assert soon(lambda: sorted(w.poll() or 0 for w in workers) == [-signal.SIGKILL, 0])
+    assert squares(found) == EXPECTED
+    assert calls(traces) == [2, 1, 1]
+
+
+def test_an_experiment_gives_the_same_arrays_when_a_worker_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEARNSYM_JOBS", str(tmp_path / "jobs"))
+    config = dataclasses.replace(perm.SCALES["smoke"], block=1, epochs=10, samples=60, batch=20)
+    expected = perm.run(config, progress=False)
+    folder = results._jobs_folder(find("perm"), config)
+    kept = []
+    with cluster(tmp_path, monkeypatch) as (_, *workers):
+
+        def kill():
+            soon(lambda: list(folder.glob("[!.]*.npz")))
+            workers[0].kill()
+            kept.extend(folder.glob("[!.]*.npz"))
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        found = results._computed(find("perm"), "smoke", config, "a test", False)
+        killer.join()
+        assert soon(lambda: workers[0].poll() == -signal.SIGKILL)
+    assert 0 < len(kept) < 6 and not folder.exists()
+    assert found.arrays.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found.arrays[name], array)
+
+
+def test_a_job_that_kills_all_its_workers_is_named_and_the_others_are_kept(traces, tmp_path):
+    with keeping(tmp_path / "kept"), pytest.raises(RuntimeError, match="1 of 3 jobs: seed 3; "):
+        sweep(square, jobs(traces, n3="die"), 2, progress=False)
+    assert calls(traces) == [FAILURES + 1, 1, 1]
+    with keeping(tmp_path / "kept"):
+        found = sweep(square, jobs(traces), progress=False)
+    assert squares(found) == EXPECTED
+    assert calls(traces) == [FAILURES + 2, 1, 1]
+
+
+def test_a_lost_scheduler_is_reported(traces, tmp_path, monkeypatch):
+    with cluster(tmp_path, monkeypatch) as (scheduler, *_):
+
+        def kill():
+            soon(lambda: (traces / "3-0").exists())
+            scheduler.kill()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        with pytest.raises(RuntimeError, match="the scheduler was lost"):
+            sweep(square, jobs(traces, n3="wait"), progress=False)
+        killer.join()
+
+
+def test_a_scheduler_that_is_not_there_is_named(traces, monkeypatch):
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:9")
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "500ms"}),
+        pytest.raises(ValueError, match=r"DASK_SCHEDULER_ADDRESS: expected .*127\.0\.0\.1:9"),
+    ):
+        sweep(square, jobs(traces), progress=False)
+
+
 def alive(number):
     status = Path(f"/proc/{number}/stat")
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_arrays_come_by_name_in_the_order_of_the_jobs(traces, workers):
-    found = sweep(sweep_jobs.square, jobs(traces), workers, progress=False)
-    assert list(found) == list(EXPECTED) and squares(found) == EXPECTED
-    own = {int(arrays["process"]) for arrays in found.values()}
-    assert (own == {os.getpid()}) == (workers == 1)
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("how", ["interrupted", "interrupted with its group", "killed"])
+def test_workers_end_with_the_script_that_started_them(traces, how):
+    """Which need not guard its ``__main__``: workers do not run it again."""
+    script = traces.parent / "script.py"
+    script.write_text(
+        "from learnsym.experiments.sweep import sweep\nfrom sweep_jobs import square\n"
+        f"sweep(square, {jobs(traces, n3='wait', n5='wait')!r}, 2)\n"
+    )
+    # a shell lets what it starts in the background ignore Ctrl-C, and that is inherited
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with processes() as start:
+        parent = start(
+            str(script), stderr=subprocess.PIPE, start_new_session=True, preexec_fn=listening
+        )
+        waiting = [traces / "3-0", traces / "5-0"]
+        assert soon(lambda: all(path.exists() and path.read_text() for path in waiting))
+        workers = [int(path.read_text()) for path in waiting]
+        assert all(alive(number) for number in workers)
+        if how == "killed":
+            parent.kill()
+        elif how == "interrupted":
+            parent.send_signal(signal.SIGINT)
+        else:
+            os.killpg(parent.pid, signal.SIGINT)
+        said = parent.communicate()[1]
+        assert how == "killed" or b"KeyboardInterrupt" in said
+        assert parent.returncode != 0
+        assert soon(lambda: not any(alive(number) for number in workers), 30)
+    assert calls(traces) == [1, 1, 0]
+
+
+# --- resumption -------------------------------------------------------------------------------
 
 
 def test_finished_jobs_are_used_again_and_damaged_files_are_not(traces, tmp_path):
     with keeping(tmp_path / "kept") as keep:
-        first = sweep(sweep_jobs.square, jobs(traces), progress=False)
-    assert keep.earlier == 0 and keep.peak > 10
+        first = sweep(square, jobs(traces), progress=False)
+    assert keep.earlier == 0
     keep.path("seed 5").write_bytes(b"half a file")
     with keeping(tmp_path / "kept") as again:
-        second = sweep(sweep_jobs.square, jobs(traces), progress=False)
+        second = sweep(square, jobs(traces), progress=False)
     assert squares(first) == squares(second) == EXPECTED
-    assert [calls(traces, n) for n in NUMBERS] == [1, 2, 1]
+    assert calls(traces) == [1, 2, 1]
     assert again.earlier > 0
-    sweep(sweep_jobs.square, jobs(traces), progress=False)  # outside, nothing is used
-    assert [calls(traces, n) for n in NUMBERS] == [2, 3, 2]
+    sweep(square, jobs(traces), progress=False)  # outside, nothing is used
+    assert calls(traces) == [2, 3, 2]
 
 
-@linux
-def test_a_killed_worker_costs_its_own_job_only(traces, tmp_path):
-    found = sweep(sweep_jobs.square, jobs(traces, n3="die once"), 2, progress=False)
+def test_jobs_that_cannot_be_kept_are_done_all_the_same(traces, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    with keeping(tmp_path / "file" / "kept"):
+        found = sweep(square, jobs(traces), progress=False)
     assert squares(found) == EXPECTED
-    assert [calls(traces, n) for n in NUMBERS] == [2, 1, 1]
+    assert capsys.readouterr().err.count("finished jobs are not kept on disk") == 1
 
 
-@linux
-def test_a_job_that_always_ends_its_worker_is_named_and_the_others_are_kept(traces, tmp_path):
-    with keeping(tmp_path / "kept"), pytest.raises(RuntimeError, match="1 of 3 jobs: seed 5; "):
-        sweep(sweep_jobs.square, jobs(traces, n5="die"), 2, progress=False)
-    before = [calls(traces, n) for n in NUMBERS]
-    with keeping(tmp_path / "kept"):
-        found = sweep(sweep_jobs.square, jobs(traces), 2, progress=False)
-    assert squares(found) == EXPECTED
-    assert [calls(traces, n) for n in NUMBERS] == [before[0], before[1] + 1, before[2]]
+def test_how_many_work_does_not_decide_where_jobs_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEARNSYM_JOBS", str(tmp_path))
+    experiment, config = find("perm"), perm.SCALES["smoke"]
+    folder = results._jobs_folder(experiment, config)
+    assert folder.is_relative_to(tmp_path)
+    fewer = dataclasses.replace(config, workers=7, threads=3)
+    other = dataclasses.replace(config, epochs=7)
+    assert results._jobs_folder(experiment, fewer) == folder
+    assert results._jobs_folder(experiment, other) != folder
 
 
-@contextlib.contextmanager
-def cluster(folder):
-    """A scheduler and two workers, processes of their own on the loopback interface."""
-    file = folder / "scheduler.json"
-    common = ["--no-dashboard", "--scheduler-file", file]
-    dask = [sys.executable, "-m", "dask"]
-    scheduler = [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", *common]
-    worker = [*dask, "worker", "--no-nanny", "--nthreads", "1", *common, "--host", "127.0.0.1"]
-    running = [subprocess.Popen(scheduler, stderr=subprocess.DEVNULL, cwd=folder)]
-    try:
-        assert soon(file.is_file)
-        running += [
-            subprocess.Popen(worker, stderr=subprocess.DEVNULL, cwd=folder) for _ in range(2)
-        ]
-        yield file
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
-
-
-@linux
-def test_a_cluster_that_loses_a_worker_in_the_middle_returns_the_same(
-    traces, tmp_path, monkeypatch
-):
-
-    numbers = tuple(range(2, 12))
-    expected = sweep(sweep_jobs.square, jobs(traces, numbers), progress=False)
-    for trace in traces.iterdir():
-        trace.unlink()
-    with cluster(tmp_path) as file:
-        monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", json.loads(file.read_text())["address"])
-        # one worker is killed at its job, and the other one does the rest
-        found = sweep(sweep_jobs.square, jobs(traces, numbers, n5="die once"), progress=False)
-        with pytest.raises(ValueError, match="rate: not finite for 3"):
-            sweep(sweep_jobs.square, jobs(traces, n3="raise"), progress=False)
-    assert list(found) == list(expected)
-    for name, arrays in expected.items():
-        np.testing.assert_array_equal(arrays["square"], found[name]["square"])
-    assert {int(arrays["process"]) for arrays in found.values()} != {os.getpid()}
-    assert calls(traces, 5) >= 2
-
-
-def test_an_error_stops_and_names_itself(traces, tmp_path):
-    for workers in (1, 2):
-        with (
-            keeping(tmp_path / f"kept{workers}"),
-            pytest.raises(ValueError, match="rate: not finite for 3"),
-        ):
-            sweep(sweep_jobs.square, jobs(traces, n3="raise"), workers, progress=False)
-    assert not (tmp_path / "kept1").exists()  # with one worker nothing starts after the error
-
-
-@linux
-def test_workers_end_with_the_process_that_started_them_and_need_no_main_guard(traces):
-    script = traces.parent / "parent.py"
-    script.write_text(
-        "from learnsym.experiments.sweep import sweep\nfrom sweep_jobs import square\n"
-        f"sweep(square, {jobs(traces, n3='wait', n5='wait')!r}, 2, progress=False)\n"
+def test_a_killed_experiment_resumes_where_it_was(tmp_path, monkeypatch):
+    """PERM in a process that is killed once the first job is kept."""
+    monkeypatch.setenv("LEARNSYM_JOBS", str(tmp_path))
+    monkeypatch.setitem(ENVIRONMENT, "LEARNSYM_JOBS", str(tmp_path))
+    experiment = find("perm")
+    config = dataclasses.replace(perm.SCALES["smoke"], block=1, epochs=10, samples=60, batch=20)
+    folder = results._jobs_folder(experiment, config)
+    code = (
+        "from learnsym import results; from learnsym.fingerprints import find; "
+        "from learnsym.experiments.perm import Config; "
+        f"results._computed(find('perm'), 'smoke', {config!r}, 'a test', False)"
     )
-    parent = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.DEVNULL)
-    waiting = [traces / "3-0", traces / "5-0"]
-    assert soon(lambda: all(path.exists() and path.read_text() for path in waiting))
-    workers = [int(path.read_text()) for path in waiting]
-    assert all(alive(number) for number in workers)
-    parent.kill()
-    parent.wait()
-    assert soon(lambda: not any(alive(number) for number in workers), 20)
+    with processes() as start:
+        running = start("-c", code)
+        assert soon(lambda: list(folder.glob("[!.]*.npz")))
+        running.kill()
+        running.wait()
+    kept = [path.name for path in folder.glob("[!.]*.npz")]
+    assert 0 < len(kept) < 6
+    started = []
+    run_job = symmetric.run_job
+    monkeypatch.setattr(symmetric, "run_job", lambda job: started.append(job) or run_job(job))
+    resumed = results._computed(experiment, "smoke", config, "a test", False)
+    assert len(started) == 6 - len(kept)
+    assert not folder.exists()  # finished: nothing is left to resume
+    for name, array in perm.run(config, progress=False).items():
+        np.testing.assert_array_equal(array, resumed.arrays[name])
 
 
-@linux
-def test_memory_is_that_of_the_job():
+# --- arguments, progress, memory --------------------------------------------------------------
+
+
+def test_a_name_serves_one_job_of_a_run(traces, tmp_path):
+    with keeping(tmp_path / "kept"):
+        sweep(square, jobs(traces), progress=False)
+        with pytest.raises(ValueError, match="expected names that are new in this run"):
+            sweep(square, jobs(traces), progress=False)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.0, True, None, "2"])
+def test_bad_numbers_of_workers(traces, workers):
+    with pytest.raises(ValueError, match="workers: expected an integer >= 1, got"):
+        sweep(square, jobs(traces), workers)
+
+
+def test_bad_functions_and_names():
+    with pytest.raises(ValueError, match="function: expected a callable"):
+        sweep(3, {"a": 1})
+    for name in ("../seed", "", "a/b"):
+        with pytest.raises(ValueError, match="jobs: expected names"):
+            sweep(square, {name: 1})
+
+
+def test_no_jobs():
+    assert sweep(square, {}, 2, progress=False) == {}
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_progress_appears_on_stderr(traces, capfd, progress):
+    sweep(square, jobs(traces), progress=progress, description="seeds")
+    printed = capfd.readouterr()
+    assert ("seeds: 100%" in printed.err) == progress
+    assert printed.out == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak can be reset on Linux")
+def test_the_peak_is_that_of_a_job():
     """In a process of its own, whose freed memory is not already at hand."""
     code = (
         "import numpy as np\nfrom learnsym.experiments.sweep import measured\n"
@@ -185,62 +376,7 @@ def test_memory_is_that_of_the_job():
     assert large > small + 250 and again < large - 250
 
 
-def test_how_many_work_does_not_decide_where_jobs_are_kept():
-    experiment, config = find("perm"), perm.SCALES["smoke"]
-    fewer = dataclasses.replace(config, workers=7, threads=3)
-    other = dataclasses.replace(config, epochs=7)
-    folder = access.kept_folder(experiment, config)
-    assert access.kept_folder(experiment, fewer) == folder
-    assert access.kept_folder(experiment, other) != folder
-
-
-def test_a_name_serves_one_job_of_a_run(traces, tmp_path):
-    with keeping(tmp_path / "kept"):
-        sweep(sweep_jobs.square, jobs(traces), progress=False)
-        with pytest.raises(ValueError, match="expected names that are new in this run"):
-            sweep(sweep_jobs.square, jobs(traces), progress=False)
-
-
-def test_bad_arguments_are_named(traces):
-    for workers in (0, -1, 1.0, None):
-        with pytest.raises(ValueError, match=f"workers: expected an integer >= 1, got {workers}"):
-            sweep(sweep_jobs.square, jobs(traces), workers)
-    with pytest.raises(ValueError, match="jobs: expected names"):
-        sweep(sweep_jobs.square, {"../seed": 1})
-
-
-def test_jobs_that_cannot_be_kept_are_returned(traces, tmp_path, capsys):
-    (tmp_path / "file").write_text("")
-    with keeping(tmp_path / "file" / "kept"):
-        found = sweep(sweep_jobs.square, jobs(traces), progress=False)
-    assert squares(found) == EXPECTED
-    assert "seed 3: finished, and not kept" in capsys.readouterr().err
-
-
-@linux
-def test_a_killed_experiment_resumes_where_it_was(tmp_path, monkeypatch):
-    """PERM in a process that is killed once the first job is kept."""
-    monkeypatch.setenv("LEARNSYM_JOBS", str(tmp_path / "jobs"))
-    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path / "results"))
-    experiment = find("perm")
-    config = dataclasses.replace(perm.SCALES["smoke"], block=1, epochs=10, samples=60, batch=20)
-    folder = access.kept_folder(experiment, config)
-    code = (
-        "from learnsym.results import access; from learnsym.results.experiment import find; "
-        "from learnsym.experiments.perm import Config; "
-        f"access._compute(find('perm'), 'smoke', {config!r}, 'a test', False)"
-    )
-    running = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    assert soon(lambda: list(folder.glob("[!.]*.npz")))
-    running.send_signal(signal.SIGKILL)
-    running.wait()
-    kept = [path.name for path in folder.glob("[!.]*.npz")]
-    assert 0 < len(kept) < 6
-    started = []
-    run_job = symmetric.run_job
-    monkeypatch.setattr(symmetric, "run_job", lambda job: started.append(job) or run_job(job))
-    resumed = access._compute(experiment, "smoke", config, "a test", progress=False)
-    assert len(started) == 6 - len(kept)
-    assert not folder.exists()  # finished: nothing is left to resume
-    for name, array in experiment.run(config, progress=False).items():
-        np.testing.assert_array_equal(array, resumed.arrays[name])
+def test_memory_is_unknown_where_the_system_does_not_tell(monkeypatch):
+    monkeypatch.setattr(module, "resource", None)
+    monkeypatch.setattr(module.Path, "is_file", lambda _: False)
+    assert measured(len, [1, 2]) == (2, None)

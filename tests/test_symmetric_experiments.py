@@ -13,7 +13,7 @@ from learnsym.experiments import perm, rot, rot_fan_in, symmetric, trans, which_
 from learnsym.experiments.sweep import keeping
 from learnsym.networks import nonlinearities as nl
 from learnsym.networks.mlp import Space, SymmetricMlp, norms
-from learnsym.results.arrays import largest_deviation
+from learnsym.results import largest_deviation
 
 EXPERIMENTS = {"perm": perm, "trans": trans, "rot": rot, "rot_fan_in": rot_fan_in}
 SMALL = {

@@ -19,30 +19,10 @@ module               what it is for
 ``invariance``       how invariant a network is: logits, probabilities, saliency, sensitivity
 ``drift``            how training leaves the equivariant weights: risks, Hessians, stability
 ``experiments``      computations worth storing, one module each, and ``sweep``
+``fingerprints``     what a stored result depends on: experiment, configuration, code
 ``checks``           how far each statement of a paper is from true
 ``results``          stored results: loaded while fresh, else revalidated or recomputed
 ``publish``          claims, figures, tables; building the site
 ``plots``            the figures of the chapters
 ===================  ==========================================================================
 """
-
-__all__ = [
-    "arrays",
-    "checks",
-    "data",
-    "drift",
-    "equivariant",
-    "experiments",
-    "gallery",
-    "groups",
-    "invariance",
-    "kernels",
-    "lowrank",
-    "networks",
-    "plots",
-    "publish",
-    "regression",
-    "representations",
-    "results",
-    "training",
-]

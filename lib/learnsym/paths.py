@@ -1,11 +1,17 @@
-"""Where the book lies on disk, and the settings that change it.
+"""Where the book lies on disk, the settings that change it, and files that are written whole.
 
 A book is known by its own name, so that work inside another site never writes there. The settings
 ``LEARNSYM_ROOT``, ``LEARNSYM_RESULTS``, ``LEARNSYM_JOBS`` and ``LEARNSYM_DATA`` name folders; ``~``
 is expanded, and a relative value counts from the working directory at the time of the import.
 """
 
+import contextlib
 import os
+import signal
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 TITLE = "title: Learning Symmetry"
@@ -54,3 +60,36 @@ def _is_book(folder: Path) -> bool:
     except OSError:
         return False
     return TITLE in lines
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file through a hidden neighbour that is renamed when it is complete.
+
+    Processes that write the same file at once leave one whole copy; an interruption, SIGTERM and a
+    full disk leave what was there before and nothing else.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    with ending_in_order():
+        try:
+            with part.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit inside, so that what was begun is finished or removed."""
+    ours = threading.current_thread() is threading.main_thread()
+    ours = ours and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    if ours:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

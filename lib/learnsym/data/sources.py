@@ -16,8 +16,8 @@ from platformdirs import user_cache_dir
 
 from learnsym.data.catalog import ChecksumError, RawFile, embedded_sample
 from learnsym.data.registry import PACKAGES, fetch_from_registry
-from learnsym.data.transfer import SourceUnavailableError, download, gunzip, write_atomically
-from learnsym.paths import setting
+from learnsym.data.transfer import SourceUnavailableError, download, gunzip
+from learnsym.paths import setting, write_atomically
 
 logger = logging.getLogger(__name__)
 _unkept: dict[RawFile, bytes] = {}  # downloads that could not be written
@@ -72,11 +72,16 @@ def _read_cached(file: RawFile) -> bytes | None:
     try:
         content = path.read_bytes()
     except OSError:  # it is not there, or the folder cannot be read
+        content = b""
+    if not content:  # an empty file is what a full disk or a lost connection leaves
         return _unkept.get(file)
     try:
         file.verify(content, f"the cache ({path})")
     except ChecksumError as error:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            raise ChecksumError(f"{error}; it cannot be deleted, so do that yourself") from None
         raise ChecksumError(f"{error}; the file was deleted, ask again to fetch it anew") from None
     return content
 

@@ -1,11 +1,8 @@
-"""Downloads over HTTPS, decompression, and files written so that no reader sees a part of one."""
+"""Downloads over HTTPS, and decompression."""
 
 import gzip
 import io
-import os
-import uuid
 import zlib
-from pathlib import Path
 
 TIMEOUT = 15  # seconds until a silent server counts as unreachable
 
@@ -55,21 +52,3 @@ def download(url: str) -> bytes:
     except OSError as error:  # every error of requests is one
         raise SourceUnavailableError(f"{type(error).__name__}: {error}") from error
     return content.getvalue()
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file through a temporary neighbour that is renamed when it is complete.
-
-    Processes that write the same file at once leave one whole copy; an interruption leaves what
-    was there before.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -8,11 +8,11 @@ normalised logit error, with weights chosen on validation images.
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from learnsym.experiments import transforming, transforming_measures
 from learnsym.experiments.sweep import sweep
 from learnsym.experiments.transforming import GROUPS, Path, Setting
+from learnsym.training.machine import threads
 
 PROBE_TOLERANCE = 0.02  # single precision: twenty steps of Adam on another machine
 EXPECTED_SECONDS = {"smoke": 10.0, "book": 200.0, "paper": 1_700.0}
@@ -73,10 +73,10 @@ def probe(config: Config) -> dict[str, np.ndarray]:
     return transforming.first_epoch(config, "mnist", penalty="size", strength=config.size_strength)
 
 
+@threads(1)
 def _job(job: tuple[Config, str, str]) -> dict[str, np.ndarray]:
     """Train the runs of one model for one group and return everything about them."""
     config, group, model = job
-    torch.set_num_threads(1)
     task = transforming.task(config, group)
     path, choice = Path(task), {}
     if model == "size":

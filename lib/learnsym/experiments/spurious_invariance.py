@@ -16,6 +16,7 @@ from learnsym.experiments.sweep import sweep
 from learnsym.experiments.transforming import GROUPS, Path, Setting, Task
 from learnsym.invariance import orbit_logits
 from learnsym.networks.perceptron import Perceptron
+from learnsym.training.machine import threads
 
 PROBE_TOLERANCE = 0.02  # single precision: twenty steps of Adam on another machine
 EXPECTED_SECONDS = {"smoke": 10.0, "book": 270.0, "paper": 2_900.0}
@@ -85,10 +86,10 @@ def results_of(config: Config, dataset: str, progress: bool) -> dict[str, np.nda
     return arrays
 
 
+@threads(1)
 def _job(job: tuple[Config, str, str, str]) -> dict[str, np.ndarray]:
     """Train the runs of one model for one group and return everything about them."""
     config, dataset, group, model = job
-    torch.set_num_threads(1)
     task = transforming.task(config, group, dataset)
     path, runs, tuning = Path(task), list(range(config.runs)), {}
     if model == "IR":

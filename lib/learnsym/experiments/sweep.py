@@ -1,45 +1,54 @@
-"""Jobs that take long, on Dask: a finished one is kept on disk, a killed worker loses only its own.
+"""Jobs that take long, on Dask: finished jobs are kept, a killed worker costs its job's time only.
 
 ``learnsym.results`` decides where finished jobs are kept: it runs an experiment inside
 :func:`keeping`. Elsewhere nothing is kept.
 """
 
 import contextlib
+import io
 import logging
 import os
 import sys
 import time
+import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from tqdm import tqdm
+
+from learnsym.paths import write_atomically
 
 try:
     import resource
 except ImportError:  # not on Windows
     resource = None
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
 Arrays = dict[str, np.ndarray]
 SECONDS = "seconds_so_far"  # in the file of a job, beside its arrays
-ATTEMPTS = 2  # so often a worker may die at a job on a cluster of our own
+FAILURES = 2  # how often a worker of this machine may die in one job before the last try
 
 
 @dataclass
 class Keep:
-    """A folder for finished jobs, and what a run took so far.
+    """A folder for finished jobs, and what became known of them.
 
-    ``earlier`` is the time in seconds that interrupted runs spent before, as far as finished jobs
-    tell; ``peak`` the largest memory in MiB that a job of this run needed, None if unknown;
-    ``used`` the names of all jobs of this run.
+    ``guard`` is called on a worker before a job. ``earlier`` is the time in seconds that
+    interrupted runs spent before, as far as finished jobs tell; ``peak`` the largest memory of a
+    worker in MiB; ``used`` the names of all jobs of this run.
     """
 
-    folder: Path
+    folder: Path | None = None
+    guard: Callable[[], None] | None = None
     earlier: float = 0.0
     peak: float | None = None
     used: set[str] = field(default_factory=set)
@@ -51,6 +60,8 @@ class Keep:
 
     def load(self, name: str) -> Arrays | None:
         """Return the arrays of a finished job, None where there are none or they are damaged."""
+        if self.folder is None:
+            return None
         try:
             with np.load(self.path(name), allow_pickle=False) as archive:
                 arrays = {key: archive[key] for key in archive.files}
@@ -60,28 +71,27 @@ class Keep:
         self.earlier = max(self.earlier, seconds)
         return arrays
 
-    def save(self, name: str, arrays: Arrays, peak: float | None) -> None:
+    def save(self, name: str, arrays: Arrays) -> None:
         """Keep the arrays of a finished job; a file is there whole or not at all."""
-        self.peak = max(self.peak or 0.0, peak) if peak else self.peak
+        if self.folder is None:
+            return
         spent = self.earlier + time.perf_counter() - self._started
-        temporary = self.path(name).with_name(f".{name}.{os.getpid()}.npz")
+        content = io.BytesIO()
+        np.savez(content, **arrays, **{SECONDS: np.array(spent)})
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            np.savez(temporary, **arrays, **{SECONDS: np.array(spent)})
-            os.replace(temporary, self.path(name))
-        except OSError as error:  # the arrays are worth more than their file
-            print(f"{name}: finished, and not kept ({error.strerror})", file=sys.stderr)
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+            write_atomically(self.path(name), content.getvalue())
+        except OSError as error:
+            print(f"finished jobs are not kept on disk ({error.strerror})", file=sys.stderr)
+            self.folder = None
 
 
 _KEEP: ContextVar[Keep | None] = ContextVar("keep", default=None)
 
 
 @contextlib.contextmanager
-def keeping(folder: Path) -> Iterator[Keep]:
+def keeping(folder: Path, guard: Callable[[], None] | None = None) -> Iterator[Keep]:
     """Keep finished jobs of everything that runs inside in a folder, and use those kept there."""
-    keep = Keep(folder)
+    keep = Keep(folder, guard)
     token = _KEEP.set(keep)
     try:
         yield keep
@@ -91,122 +101,67 @@ def keeping(folder: Path) -> Iterator[Keep]:
 
 def sweep(
     function: Callable[[Job], Arrays],
-    jobs: dict[str, Job],
+    jobs: Mapping[str, Job],
     workers: int = 1,
     progress: bool = True,
     description: str | None = None,
 ) -> dict[str, Arrays]:
     """Return the arrays of every job by name, from the disk or computed.
 
-    With one worker the jobs run in this process, one after the other. With more they run on a
-    ``LocalCluster`` of Dask, and where the environment variable ``DASK_SCHEDULER_ADDRESS`` names
-    a scheduler, on its workers, however many there are. A job brings its own seed, so that the
-    outcome depends on none of this. A worker that dies costs its job's time, and the job starts
-    again; an error that ``function`` raises ends the sweep.
+    Jobs run on the Dask cluster whose scheduler ``DASK_SCHEDULER_ADDRESS`` names; else in this
+    process with one worker, in processes of a ``LocalCluster`` with more. Where a worker dies, Dask
+    starts its job again on another one; a job is given up at its third worker (of a cluster: as
+    its setting ``distributed.scheduler.allowed-failures`` says). An error that ``function`` raises
+    ends the sweep. A job brings its own seed, so that its arrays do not depend on where it runs.
 
     Parameters
     ----------
     function
-        A function of a module, called with one job; it is pickled with the jobs and the arrays.
+        A function of a module, called with one job; workers get it and the job pickled.
     jobs
         By name, in the order in which they start. Names become files.
     workers
-        Number of processes of a cluster of our own.
-    progress
-        Whether to show a bar.
+        Number of processes at work on this machine, of one thread each for Dask.
+    progress, description
+        Whether to show a bar, and the text before it.
 
     Raises
     ------
     ValueError
-        ``workers`` is no integer of at least 1, a name cannot be a file, or was there in an earlier
-        call of the same run, whose arrays it would get.
+        ``function`` is not callable, ``workers`` no integer of at least 1, no scheduler is reached,
+        or a name cannot be a file or was there in an earlier call of the same run, whose arrays it
+        would get.
     RuntimeError
-        Some jobs ended their workers again and again, as for lack of memory. The message names
-        them; all others are done and kept.
+        Workers died in the same job again and again, or the scheduler did. The message names the
+        jobs; all others are done and kept.
     """
+    if not callable(function):
+        raise ValueError(f"function: expected a callable, got {function!r}")
     if type(workers) is not int or workers < 1:
         raise ValueError(f"workers: expected an integer >= 1, got {workers!r}")
-    for name in jobs:
-        if not name or not all(c.isalnum() or c in " -_" for c in name):
-            raise ValueError(f"jobs: expected names of letters, digits, ' -_', got {name!r}")
-    keep = _KEEP.get()
-    if keep is not None:
-        if repeated := sorted(keep.used & jobs.keys()):
-            raise ValueError(f"jobs: expected names that are new in this run, got {repeated} again")
-        keep.used |= jobs.keys()
-    known = {name: keep.load(name) if keep else None for name in jobs}
+    keep = _KEEP.get() or Keep()
+    _claim(jobs, keep)
+    known = {name: keep.load(name) for name in jobs}
     done = {name: arrays for name, arrays in known.items() if arrays is not None}
     left = {name: job for name, job in jobs.items() if name not in done}
-    address = os.environ.get("DASK_SCHEDULER_ADDRESS")
-    if address or (workers > 1 and left):
-        found = _on_dask(function, left, workers, address)
-    else:
-        found = ((name, measured(function, job)) for name, job in left.items())
-    with tqdm(total=len(jobs), initial=len(done), desc=description, disable=not progress) as bar:
-        for name, outcome in found:
-            if outcome is not None:
-                done[name], peak = outcome
-                if keep is not None:
-                    keep.save(name, done[name], peak)
+    apart = workers > 1 or bool(os.environ.get("DASK_SCHEDULER_ADDRESS"))
+    outcomes = _on_dask(function, left, workers, keep) if apart and left else _here(function, left)
+    bar = tqdm(total=len(jobs), initial=len(done), desc=description, disable=not progress)
+    with bar, contextlib.closing(outcomes):
+        for name, arrays in outcomes:
+            keep.save(name, arrays)
+            done[name] = arrays
             bar.update()
     if lost := [name for name in jobs if name not in done]:
+        kept = "done, start again to compute the rest" if keep.folder else "not kept"
         raise RuntimeError(
             f"workers died (killed, or out of memory) in {len(lost)} of {len(jobs)} jobs: "
-            f"{', '.join(lost)}; the others are "
-            f"{'done, start again to compute the rest' if keep else 'not kept'}"
+            f"{', '.join(lost)}; the others are {kept}"
         )
     return {name: done[name] for name in jobs}
 
 
-def _on_dask(
-    function: Callable[[Job], Arrays], jobs: dict[str, Job], workers: int, address: str | None
-) -> Iterator[tuple[str, tuple[Arrays, float | None] | None]]:
-    """Yield name and outcome of each job as it ends, None where its workers died."""
-    # imported here: it takes a second, and most runs load what is stored
-    import dask
-    from distributed import Client, KilledWorker, LocalCluster, as_completed
-
-    with contextlib.ExitStack() as stack:
-        if not address:
-            stack.enter_context(_unseen_main())
-            stack.enter_context(
-                dask.config.set({"distributed.scheduler.allowed-failures": ATTEMPTS})
-            )
-            cluster = LocalCluster(
-                n_workers=min(workers, max(1, len(jobs))),
-                threads_per_worker=1,
-                memory_limit=0,  # the system's limit counts
-                dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL,
-            )
-            address = stack.enter_context(cluster)
-        client = stack.enter_context(Client(address, set_as_default=False))
-        futures = {
-            client.submit(measured, function, job, pure=False, priority=-number): name
-            for number, (name, job) in enumerate(jobs.items())
-        }
-        stack.callback(client.cancel, list(futures))
-        for future in as_completed(list(futures), loop=client.loop):
-            try:
-                yield futures[future], future.result()
-            except KilledWorker:
-                yield futures[future], None
-            future.release()
-
-
-@contextlib.contextmanager
-def _unseen_main() -> Iterator[None]:
-    """Keep new processes from running the caller's script again; jobs come from modules."""
-    main = sys.modules["__main__"]
-    seen = {name: vars(main).pop(name, None) for name in ("__file__", "__spec__")}
-    main.__spec__ = None
-    try:
-        yield
-    finally:
-        vars(main).update({name: value for name, value in seen.items() if value is not None})
-
-
-def measured(function: Callable[[Job], Any], job: Job) -> tuple[Any, float | None]:
+def measured(function: Callable[[Job], Outcome], job: Job) -> tuple[Outcome, float | None]:
     """Return what a function returns for a job, and the peak of resident memory meanwhile in MiB.
 
     The peak is that of this process, None where the system does not tell. Where it cannot be reset
@@ -214,11 +169,11 @@ def measured(function: Callable[[Job], Any], job: Job) -> tuple[Any, float | Non
     """
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    outcome = function(job)
-    return outcome, _peak()
+    return function(job), _peak()
 
 
 def _peak() -> float | None:
+    # On Linux ru_maxrss of a new process begins with that of the process which started it.
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.is_file() else []
     marks = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
@@ -226,3 +181,107 @@ def _peak() -> float | None:
         unit = 2**20 if sys.platform == "darwin" else 1024
         marks = [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit]
     return round(marks[0], 1) if marks else None
+
+
+def _claim(jobs: Mapping[str, Job], keep: Keep) -> None:
+    """Refuse names that cannot be files or that this run has used; remember the others."""
+    for name in jobs:
+        if not name or not all(c.isalnum() or c in " -_" for c in name):
+            raise ValueError(f"jobs: expected names of letters, digits, ' -_', got {name!r}")
+    if repeated := sorted(keep.used & jobs.keys()):
+        raise ValueError(f"jobs: expected names that are new in this run, got {repeated} again")
+    keep.used |= jobs.keys()
+
+
+def _here(function: Callable[[Job], Arrays], jobs: dict[str, Job]) -> Iterator[tuple[str, Arrays]]:
+    for name, job in jobs.items():
+        yield name, function(job)
+
+
+def _on_dask(
+    function: Callable[[Job], Arrays], jobs: dict[str, Job], workers: int, keep: Keep
+) -> Iterator[tuple[str, Arrays]]:
+    """Yield name and arrays of each job as it is done, none for one that Dask gave up."""
+    from distributed import KilledWorker, as_completed
+
+    with _client(min(workers, len(jobs))) as (client, at_once):
+        waiting, run = list(jobs.items()), uuid.uuid4().hex
+
+        def submit() -> object:
+            name, job = waiting.pop(0)
+            key = f"{name} {run}"
+            return client.submit(_on_worker, function, job, keep.guard, key=key, pure=False)
+
+        # No job waits on a worker behind another, whose death it would be blamed for.
+        running = as_completed([submit() for _ in waiting[:at_once]], loop=client.loop)
+        for future in running:
+            name = future.key.rpartition(" ")[0]
+            if future.cancelled():
+                raise RuntimeError(f"the scheduler was lost while it worked on {name}")
+            if waiting:
+                running.add(submit())
+            with contextlib.suppress(KilledWorker):
+                arrays, peak = future.result()
+                future.release()  # or it is computed again if its worker dies now
+                keep.peak = max(keep.peak or 0, peak or 0) or None
+                yield name, arrays
+
+
+def _on_worker(
+    function: Callable[[Job], Arrays], job: Job, guard: Callable[[], None] | None
+) -> tuple[Arrays, float | None]:
+    if guard is not None:
+        guard()
+    return measured(function, job)
+
+
+@contextlib.contextmanager
+def _client(workers: int) -> Iterator[tuple["Client", int | None]]:
+    """Connect to a cluster; yield a client and how many jobs to give at once, None for all."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    if address := os.environ.get("DASK_SCHEDULER_ADDRESS"):
+        try:
+            client = Client(address, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"DASK_SCHEDULER_ADDRESS: expected the address of a scheduler, got {address!r} "
+                f"({error})"
+            ) from error
+        with client:
+            yield client, None
+        return
+    # A machine that slept is no reason to give up its workers; nor is a job that fills its memory.
+    settings = {
+        "distributed.scheduler.allowed-failures": FAILURES,
+        "distributed.scheduler.worker-ttl": None,
+        "distributed.scheduler.http.routes": [],
+    }
+    with (
+        _hidden_script(),
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=None,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.ERROR,
+            scheduler_kwargs={"dashboard": False},
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client, workers
+
+
+@contextlib.contextmanager
+def _hidden_script() -> Iterator[None]:
+    """Let new processes not run the caller's script, which then need not guard its ``__main__``."""
+    main = vars(sys.modules["__main__"])
+    seen = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+    main.pop("__file__", None)
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        main.update(seen)

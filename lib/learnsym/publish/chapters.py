@@ -38,6 +38,7 @@ EXECUTED, UNCHANGED, FAILED = "executed", "unchanged", "FAILED"
 # what the site is made of besides notebooks and figures
 SITE_FILES = ("_config.yml", "_toc.yml", "CITATION.cff", "index.md", "assets/*", "book/**/*.md")
 SITE_FILES += ("book/references.bib", "book/items.yml")
+BOOK_FILE = "learning-symmetry"  # name of the EPUB and of the PDF
 
 
 def chapter_paths(root: Path | None = None) -> list[Path]:
@@ -263,6 +264,7 @@ def assemble() -> Path:
     root = book_root()
     target = root / "_build" / "source"
     wanted = {p.relative_to(root): p for name in SITE_FILES for p in _visible(root, name)}
+    wanted |= {Path(p.name): p for p in (root / "_build").glob(f"{BOOK_FILE}.*")}
     for path in chapter_paths():
         folder = executed_folder(path)
         if not (folder / "record.json").is_file():

@@ -22,6 +22,7 @@ from learnsym.publish.wording import (
 CLAIM_MIME = "application/vnd.learnsym.claim+json"
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_WORDS = "lower-case words joined by hyphens"
 
 
 class ClaimFailed(AssertionError):  # noqa: N818 - it reads as the sentence that it is
@@ -88,21 +89,22 @@ def claim(
         An argument is malformed, missing, unknown, or contradicts another.
     """
     paper, number, beyond = _source(item)
-    if id is None and beyond:
-        raise ValueError(f"id of {statement!r}: expected words joined by hyphens, got None")
-    id = _slug(item) if id is None else id
-    if not isinstance(id, str) or not _SLUG.fullmatch(id):
-        raise ValueError(f"id of {item!r}: expected words joined by hyphens, got {id!r}")
+    _require(id is not None or not beyond, f"id of {statement!r}", _WORDS, id)
+    id = re.sub(r"[^a-z0-9]+", "-", item.lower()).strip("-") if id is None else id
+    _require(isinstance(id, str) and _SLUG.fullmatch(id), f"id of {item!r}", _WORDS, repr(id))
     texts = {"statement": statement, "correction": correction, "details": details}
-    _check_texts(id, texts)
-    if not isinstance(decided, bool):
-        raise ValueError(f"decided of {id}: expected True or False, got {decided!r}")
+    for name, text in texts.items():
+        missing = text is None and name != "statement"
+        _require(
+            missing or (isinstance(text, str) and text.strip()), f"{name} of {id}", "text", text
+        )
+    _require(isinstance(decided, bool), f"decided of {id}", "True or False", repr(decided))
     values = _real_array(f"measured of {id}", measured)
+    shown = None if published is None else _real_array(f"published of {id}", published)
     limits = {"below": below, "above": above, "between": between, "equals": equals}
     bound = _bound(id, values, {k: v for k, v in limits.items() if v is not None}, within)
     verdict = _verdict(id, number, beyond, verdict, correction, published)
     if decided:
-        shown = None if published is None else _real_array(f"published of {id}", published)
         _check_verdict(id, verdict, values, shown, bound)
     record = {
         "id": id,
@@ -111,36 +113,29 @@ def claim(
         **{name: text and " ".join(inspect.cleandoc(text).split()) for name, text in texts.items()},
         "verdict": verdict if decided else UNDECIDED,
         "measured": _span(values),
-        "bound": {"kind": bound[0], "value": _span(bound[1]), "within": bound[2] or None},
+        "bound": {"kind": bound[0], "value": _span(bound[1]), "within": _number(bound[2]) or None},
         "deviation": _number(_excess(values, bound)) if bound[0] == "equals" else None,
-        "published": None if published is None else _span(np.asarray(published)),
+        "published": None if shown is None else _span(shown),
     }
-    _show(record, decided)
+    line = claim_line(record)
+    bundle = {"text/markdown": f"> {line}", "text/plain": f"{id}: {line}"}
+    show({CLAIM_MIME: record, **bundle} if decided else bundle)
+
+
+def _require(met: object, what: str, expected: str, got: object) -> None:
+    if not met:
+        raise ValueError(f"{what}: expected {expected}, got {got}")
 
 
 def _source(item: str) -> tuple[str | None, str | None, bool]:
     """Return paper, item and whether the statement is the book's own."""
     form = re.fullmatch(r"(?:([A-D]): (.+)|(beyond)(?:: ([A-D])(?:, (.+))?)?)", str(item))
-    if not form:
-        raise ValueError(
-            f"item: expected such as 'A: Theorem 3.3.2', 'beyond: A' or 'beyond', got {item!r}"
-        )
+    _require(form, "item", "such as 'A: Theorem 3.3.2', 'beyond: A' or 'beyond'", repr(item))
     paper, number = form[1] or form[4], form[2] or form[5]
     known = load_items()
-    if number is not None and known is not None and number not in known.get(paper, []):
-        raise ValueError(f"item: expected an item of paper {paper} in items.yml, got {number!r}")
+    found = number is None or known is None or number in known.get(paper, [])
+    _require(found, "item", f"an item of paper {paper} in items.yml", repr(number))
     return paper, number, bool(form[3])
-
-
-def _slug(item: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", item.lower()).strip("-")
-
-
-def _check_texts(id: str, texts: dict[str, str | None]) -> None:
-    for name, text in texts.items():
-        wanted = name == "statement" or text is not None
-        if wanted and (not isinstance(text, str) or not text.strip()):
-            raise ValueError(f"{name} of {id}: expected text, got {text!r}")
 
 
 def _real_array(name: str, value: ArrayLike) -> np.ndarray:
@@ -151,11 +146,9 @@ def _real_array(name: str, value: ArrayLike) -> np.ndarray:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name}: expected numbers of one shape, got several") from error
-    if array.dtype.kind not in "biuf" or array.size == 0:
-        raise ValueError(
-            f"{name}: expected real numbers or booleans, at least one, "
-            f"got {array.dtype} of shape {array.shape}"
-        )
+    sound = array.dtype.kind in "biuf" and array.size > 0
+    got = f"{array.dtype} of shape {array.shape}"
+    _require(sound, name, "real numbers or booleans, at least one", got)
     return array
 
 
@@ -164,38 +157,29 @@ Bound = tuple[str, np.ndarray, float]
 
 def _bound(id: str, values: np.ndarray, given: dict[str, Any], within: float | None) -> Bound:
     """Return kind, value and tolerance of the one bound that is given."""
-    if ("equals" in given) != (within is not None):
-        raise ValueError(f"bound of {id}: expected equals and within together, got one of them")
+    names, own = ", ".join(given) or "none", f"bound of {id}"
+    together = ("equals" in given) == (within is not None)
+    _require(together, own, "equals and within together", "one of them")
     if values.dtype == bool:
-        if given:
-            raise ValueError(f"bound of {id}: expected none for booleans, got {', '.join(given)}")
+        _require(not given, own, "none for booleans", names)
         return "true", np.array(True), 0.0
-    if len(given) != 1:
-        raise ValueError(
-            f"bound of {id}: expected one of below, above, between, equals with within, "
-            f"got {', '.join(given) or 'none'}"
-        )
+    _require(len(given) == 1, own, "one of below, above, between, equals with within", names)
     (kind, value), tolerance = *given.items(), 0.0
     limit = _real_array(f"{kind} of {id}", value)
-    if not np.isfinite(limit).all():
-        raise ValueError(f"{kind} of {id}: expected finite numbers, got {value!r}")
+    _require(np.isfinite(limit).all(), f"{kind} of {id}", "finite numbers", repr(value))
     if kind == "between":
-        if limit.shape != (2,) or not limit[0] < limit[1]:
-            raise ValueError(f"between of {id}: expected two rising numbers, got {value!r}")
+        rising = limit.shape == (2,) and limit[0] < limit[1]
+        _require(rising, f"between of {id}", "two rising numbers", repr(value))
         return kind, limit, tolerance
     if kind == "equals":
-        positive = isinstance(within, int | float | np.number) and not isinstance(within, bool)
-        if not positive or not 0 < within < np.inf:
-            raise ValueError(f"within of {id}: expected a positive finite number, got {within!r}")
+        number = isinstance(within, int | float | np.number) and not isinstance(within, bool)
+        sound = number and 0 < within < np.inf
+        _require(sound, f"within of {id}", "a positive finite number", repr(within))
         tolerance = float(within)
-    try:
-        fits = np.broadcast_shapes(values.shape, limit.shape) == values.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"{kind} of {id}: expected a shape that fits {values.shape}, got {limit.shape}"
-        )
+    fits = limit.ndim <= values.ndim and all(
+        n in (1, m) for n, m in zip(limit.shape[::-1], values.shape[::-1], strict=False)
+    )
+    _require(fits, f"{kind} of {id}", f"a shape that fits {values.shape}", limit.shape)
     return kind, limit, tolerance
 
 
@@ -205,12 +189,10 @@ def _excess(values: np.ndarray, bound: Bound) -> float:
     values, limit = values.astype(float), limit.astype(float)
     if kind == "between":
         misses = np.maximum(limit[0] - values, values - limit[1])
-    elif kind == "below":
-        misses = values - limit
-    elif kind in ("above", "true"):
-        misses = limit - values
-    else:
+    elif kind == "equals":
         misses = np.abs(values - limit)
+    else:
+        misses = values - limit if kind == "below" else limit - values
     return float(np.max(misses))
 
 
@@ -223,23 +205,22 @@ def _verdict(
     published: ArrayLike | None,
 ) -> str:
     """Return the verdict that the arguments declare."""
-    if (correction is None) != (published is None):
-        missing = "correction" if correction is None else "published"
-        raise ValueError(f"{missing} of {id}: expected with its counterpart, got None")
-    if verdict not in (None, HOLDS, REPRODUCED, NOT_REPRODUCED):
-        raise ValueError(
-            f"verdict of {id}: expected None, {HOLDS!r}, {REPRODUCED!r} or {NOT_REPRODUCED!r}, "
-            f"got {verdict!r}"
-        )
-    if verdict is not None and (beyond or correction is not None):
-        raise ValueError(f"verdict of {id}: expected None here, since it follows, got {verdict!r}")
-    if correction is not None:
-        if beyond:
-            raise ValueError(f"correction of {id}: expected with an item of a paper, got 'beyond'")
-        return CORRECTED
-    if beyond or verdict is not None:
-        return BEYOND if beyond else verdict
-    return REPRODUCED if number.startswith(("Figure", "Table")) else HOLDS
+    missing = "correction" if correction is None else "published"
+    together = (correction is None) == (published is None)
+    _require(together, f"{missing} of {id}", "with its counterpart", None)
+    known = (None, HOLDS, REPRODUCED, NOT_REPRODUCED)
+    allowed = f"None, {HOLDS!r}, {REPRODUCED!r} or {NOT_REPRODUCED!r}"
+    _require(verdict in known, f"verdict of {id}", allowed, repr(verdict))
+    follows = beyond or correction is not None
+    _require(
+        verdict is None or not follows, f"verdict of {id}", "None here, since it follows", verdict
+    )
+    _require(
+        correction is None or not beyond, f"correction of {id}", "an item of a paper", "'beyond'"
+    )
+    if follows:
+        return BEYOND if beyond else CORRECTED
+    return verdict or (REPRODUCED if number.startswith(("Figure", "Table")) else HOLDS)
 
 
 def _check_verdict(
@@ -251,14 +232,11 @@ def _check_verdict(
     met = _excess(values, bound) <= bound[2]
     if met == (verdict == NOT_REPRODUCED):
         raise ClaimFailed(f"{id}: the numbers do not support {verdict!r}: {numbers}")
-    if published is None:
-        return
-    if (published.dtype == bool) != (bound[0] == "true"):
-        raise ValueError(f"published of {id}: expected what was measured, got {published.dtype}")
-    if not np.isfinite(published.astype(float)).all() or _excess(published, bound) <= bound[2]:
-        raise ValueError(
-            f"published of {id}: expected to miss the bound, got {_span(published)}: {numbers}"
-        )
+    if published is not None:
+        own, same = f"published of {id}", (published.dtype == bool) == (bound[0] == "true")
+        _require(same, own, "what was measured", published.dtype)
+        misses = np.isfinite(published.astype(float)).all() and _excess(published, bound) > bound[2]
+        _require(misses, own, "to miss the bound", f"{_span(published)}: {numbers}")
 
 
 def _span(values: np.ndarray) -> bool | float | dict[str, float]:
@@ -272,11 +250,7 @@ def _span(values: np.ndarray) -> bool | float | dict[str, float]:
 
 
 def _number(value: float) -> float | str:
-    # JSON has no infinities; an undecided claim may have measured one
-    return value if np.isfinite(value) else str(value)
-
-
-def _show(record: dict[str, Any], decided: bool) -> None:
-    line = claim_line(record)
-    bundle = {"text/markdown": f"> {line}", "text/plain": f"{record['id']}: {line}"}
-    show({CLAIM_MIME: record, **bundle} if decided else bundle)
+    # JSON has no infinities, which an undecided claim may have measured, and JavaScript no 1.0
+    if not np.isfinite(value):
+        return str(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value

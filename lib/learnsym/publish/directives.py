@@ -5,13 +5,15 @@ from pathlib import Path
 import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from learnsym.publish import compiled, markup
-from learnsym.publish.chapters import chapter_paths
+from learnsym.publish.chapters import BOOK_FILE, chapter_paths
 from learnsym.publish.compiled import Entry
-from learnsym.publish.items import PAPERS, items_path, load_items
-from learnsym.publish.wording import BEYOND, VERDICTS, against_text, verdict_text
+from learnsym.publish.items import items_path, load_items
+from learnsym.publish.wording import BEYOND, SYMBOLS, VERDICTS, against_text, verdict_text
 
 
 class CompiledDirective(SphinxDirective):
@@ -21,11 +23,11 @@ class CompiledDirective(SphinxDirective):
 
     def entries(self, kind: str) -> list[Entry]:
         """Return the "claims" or "figures" of the book."""
-        notebooks = chapter_paths(Path(self.env.srcdir))
-        for path in [*notebooks, items_path()]:
+        found = notebooks(self.env)
+        for path in [*found, items_path()]:
             self.env.note_dependency(str(path))
         try:
-            return getattr(compiled, kind)(notebooks, Path(self.env.srcdir))
+            return getattr(compiled, kind)(found, Path(self.env.srcdir))
         except ValueError as error:
             raise self.error(str(error)) from error
 
@@ -97,21 +99,50 @@ class ClaimsTable(CompiledDirective):
         return ["claim", f"paper-{paper or 'none'}".lower(), *dict.fromkeys(verdicts)]
 
 
-class ClaimsSummary(CompiledDirective):
-    """``{claims-summary}``: how many claims have which verdict, per paper."""
+class Verdicts(CompiledDirective):
+    """``{verdicts}``: the items of each paper by verdict, as a picture with words beside it."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the table."""
+        """Return a table: a symbol an item, and how many there are."""
         records = [entry.record for entry in self.entries("claims")]
-        used = [v for v in VERDICTS if any(record["verdict"] == v for record in records)]
-        names = {**{paper: f"Paper {paper}" for paper in PAPERS}, None: "This book"}
         rows = []
-        for paper, name in names.items():
-            own = [record["verdict"] for record in records if record["paper"] == paper]
-            if own:
-                rows.append([name, *(str(own.count(verdict)) for verdict in used)])
-        header = ["claims", *(verdict_text(verdict) for verdict in used)]
-        return [self.table(header, rows, [[] for _ in rows], "claims-summary")]
+        for paper, items in load_items().items():
+            own = [r for r in records if r["paper"] == paper and r["verdict"] != BEYOND]
+            # an item with several claims counts under the least favourable
+            worst = {r["item"]: r["verdict"] for v in VERDICTS for r in own if r["verdict"] == v}
+            found = {v: sum(worst.get(item) == v for item in items) for v in VERDICTS}
+            picture = "".join(
+                f'<span class="tally {markup.verdict_class(v)}" aria-hidden="true">{s}</span>'
+                for v, n in found.items()
+                if (s := SYMBOLS[v] * n)
+            )
+            words = ", ".join(f"{n} {v}" for v, n in found.items() if n)
+            rows.append([paper, picture, f"{len(items)} items: {words}"])
+        header = ["paper", "one symbol an item", "in words"]
+        return [self.table(header, rows, [[] for _ in rows], "verdicts")]
+
+
+class TakeAlong(CompiledDirective):
+    """``{take-along}``: links to the EPUB and the PDF, where they were made."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a paragraph."""
+        self.env.note_reread()
+        made = sorted(Path(self.env.srcdir).glob(f"{BOOK_FILE}.*"))
+        links = [f"{{download}}`{path.suffix[1:].upper()} </{path.name}>`" for path in made]
+        if not links or self.env.app.builder.name != "html":
+            return self.parsed("`make epub` and `make pdf` write the book to take along.")
+        return self.parsed(f"To take along: {' · '.join(links)}.")
+
+
+class CiteBook(CompiledDirective):
+    """``{cite-book}``: the BibTeX entry of the book, folded."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a dropdown."""
+        citation, base_url = _citation(self.env)
+        entry = markup.bibtex(BOOK_FILE, citation["title"], "", "", citation, base_url)
+        return self.parsed(markup.cite_dropdown(entry))
 
 
 class FiguresList(CompiledDirective):
@@ -130,9 +161,38 @@ class FiguresList(CompiledDirective):
         return f"::::{{div}} figure-entry\n{reference}\n{links}\n\n{cite}\n::::\n"
 
 
-def citation_entry(env: object, entry: Entry) -> str:
-    """Return the BibTeX entry of a figure for a Sphinx build environment."""
+def citation_entry(env: BuildEnvironment, entry: Entry) -> str:
+    """Return the BibTeX entry of a figure."""
+    record = entry.record
+    key, place = f"learnsym-{record['id']}", f"{entry.page}.html#fig-{record['id']}"
+    return markup.bibtex(key, record["title"], "Figure in", place, *_citation(env))
+
+
+def add_end(app: Sphinx, document: nodes.document) -> None:
+    """Say at the end of a chapter how to run it alone and how to cite it."""
+    page = app.env.docname
+    if f"{page}.ipynb" not in {p.relative_to(app.srcdir).as_posix() for p in notebooks(app.env)}:
+        return
+    title, key = document.next_node(nodes.title).astext(), page.rpartition("/")[2]
+    entry = markup.bibtex(
+        f"learnsym-{key}", title, "Chapter of", f"{page}.html", *_citation(app.env)
+    )
+    command = f".venv/bin/python -m learnsym.publish.chapters execute {page.removeprefix('book/')}"
+    end = nodes.section("", nodes.title("", "Run and cite this chapter"), ids=["run-and-cite"])
+    said = "Execute this chapter alone, or open it with `make lab`:"
+    end += nodes.paragraph("", said)
+    end += nodes.literal_block(command, command, language="console")
+    end += nodes.literal_block(entry, entry, language="bibtex")
+    document.next_node(nodes.section).append(end)
+
+
+def notebooks(env: BuildEnvironment) -> list[Path]:
+    """Return the executed notebooks of the book that is built."""
+    return chapter_paths(Path(env.srcdir))
+
+
+def _citation(env: BuildEnvironment) -> tuple[dict, str]:
+    """Return the content of ``CITATION.cff`` and the address of the published book."""
     path = Path(env.srcdir) / "CITATION.cff"
     env.note_dependency(str(path))
-    citation = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return markup.bibtex(entry.record, entry.page, citation, env.config.html_baseurl)
+    return yaml.safe_load(path.read_text(encoding="utf-8")), env.config.html_baseurl

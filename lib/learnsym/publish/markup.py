@@ -73,35 +73,34 @@ def cite_dropdown(entry: str) -> str:
     return f":::{{dropdown}} Cite\n```bibtex\n{entry}\n```\n:::"
 
 
-def bibtex(record: dict[str, Any], page: str, citation: dict[str, Any], base_url: str) -> str:
-    """Return the BibTeX entry of a figure.
+def bibtex(
+    key: str, title: str, kind: str, place: str, citation: dict[str, Any], base_url: str
+) -> str:
+    """Return the BibTeX entry of the book or of a part of it.
 
     Parameters
     ----------
-    record
-        The figure's record.
-    page
-        The page that shows it, as a Sphinx docname.
+    key, title
+        Key and title of the entry.
+    kind
+        What it is, such as ``"Figure in"`` or ``"Chapter of"``; empty for the whole book.
+    place
+        Its page, with an anchor, relative to the site: ``"book/x.html#fig-y"``.
     citation
         The content of ``CITATION.cff``.
     base_url
-        Address of the published book, or an empty string; then the entry has no URL.
+        Address of the published book, or an empty string; then a note says where to look.
     """
-    authors = " and ".join(f"{{{person['name']}}}" for person in citation["authors"])
     fields = {
-        "author": authors,
-        "title": plain_title(record["title"]),
-        "howpublished": f"Figure in: {citation['title']}, version {citation['version']}",
+        "author": " and ".join(f"{{{person['name']}}}" for person in citation["authors"]),
+        "title": re.sub(r"[{}\\$]", "", title),  # they mean something to BibTeX
+        "howpublished": f"{kind}: {citation['title']}, version" if kind else "Version",
         "year": str(citation["date-released"])[:4],
     }
+    fields["howpublished"] += f" {citation['version']}"
     if base_url:
-        fields["url"] = f"{base_url.rstrip('/')}/{page}.html#fig-{record['id']}"
+        fields["url"] = f"{base_url.rstrip('/')}/{place}"
     else:
-        fields["note"] = f"{page}, figure {record['id']}"
-    lines = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
-    return f"@misc{{learnsym-{record['id']},\n{lines}\n}}"
-
-
-def plain_title(title: str) -> str:
-    """Return a title without characters that mean something to BibTeX."""
-    return re.sub(r"[{}\\]", "", title)
+        fields["note"] = f"{place}; the address of this copy is not set".lstrip("; ")
+    lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+    return f"@misc{{{key},\n{lines}\n}}"

@@ -1,37 +1,45 @@
 """The data of a matplotlib figure as a table, read back from the figure itself.
 
-The table is long: one row a point with the columns ``panel, series, kind, x, y, value``. The
-kinds are those of :mod:`learnsym.publish.artists`, and ``x tick`` and ``y tick`` for the
-positions of ticks whose labels are words; there ``series`` is the label.
+The table is long: one row a point with the columns ``panel, series, kind, x, y, value``. Kinds are
+``line``; ``points`` (value: colour) and ``points size``; ``segments`` and ``band`` (corners, value:
+colour or number of the piece); ``rectangle``, bars too (two opposite corners each); ``image``
+(column, row, value; channels of a colour in turn); and ``x tick``, ``y tick`` where ticks carry
+words; there ``series`` is the word.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from matplotlib import artist as martist
-from matplotlib import axis as maxis
-from matplotlib import container as mcontainer
-from matplotlib import legend as mlegend
-from matplotlib import spines as mspines
-from matplotlib import text as mtext
-from matplotlib import ticker as mticker
+from matplotlib import axis, category, collections, container, ticker
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axes._secondary_axes import SecondaryAxis
-from matplotlib.category import StrCategoryFormatter
 from matplotlib.figure import Figure
-
-from learnsym.publish.artists import Points, bars, error_bars, reader
+from matplotlib.image import AxesImage
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.spines import Spine
+from matplotlib.text import Text
 
 COLUMNS = ("panel", "series", "kind", "x", "y", "value")
 SHOWN = 20
-Row = tuple[str, str, str, float | None, float | None, float | None]
+Row = tuple[str, str, str, float, float, float]  # NaN where there is no number
 
-# what a panel consists of besides its data
-_DECORATION = (maxis.Axis, mspines.Spine, mtext.Text, mlegend.Legend)
-_SERIES_NAMES = {"line2d": "line", "pathcollection": "points", "axesimage": "image"}
+# exact types: a subclass draws something else
+_KINDS = {
+    Line2D: "line",
+    collections.PathCollection: "points",
+    collections.LineCollection: "segments",
+    collections.FillBetweenPolyCollection: "band",
+    AxesImage: "image",
+    Rectangle: "rectangle",
+}
+_DECORATION = (axis.Axis, Spine, Text, Legend, Axes, SecondaryAxis)
+_WORDS = (ticker.FixedFormatter, ticker.FuncFormatter, category.StrCategoryFormatter)
 
 
 def plotted_csv(rows: list[Row]) -> str:
@@ -39,8 +47,9 @@ def plotted_csv(rows: list[Row]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for panel, series, kind, *numbers in rows:
-        writer.writerow([panel, series, kind, *(_number(number) for number in numbers)])
+    for *names, x, y, value in rows:
+        cells = ["" if math.isnan(n) else f"{n + 0.0:.10g}" for n in (x, y, value)]  # no "-0"
+        writer.writerow([*names, *cells])
     return buffer.getvalue()
 
 
@@ -51,31 +60,24 @@ def summary(rows: list[Row]) -> list[dict[str, str | int]]:
     mean square of what is finite, and at most 20 evenly spaced values as text, to 4 significant
     digits.
     """
-    series: dict[tuple[str, str, str], list] = {}
-    for *names, x, y, value in rows:
-        series.setdefault(tuple(names), []).append([x, y, value])
+    series: dict[str, list[Sequence[float]]] = {}
+    for panel, name, kind, *point in rows:
+        series.setdefault(f"{panel} / {name} / {kind}", []).append(point)
     return [
-        {
-            "series": " / ".join(names),
-            "count": len(points),
-            **{
-                coordinate: _few(column)
-                for coordinate, column in zip(COLUMNS[3:], zip(*points, strict=True), strict=True)
-                if any(map(_number, column))
-            },
-        }
-        for names, points in series.items()
+        {"series": name, "count": len(points)}
+        | {key: _few(x) for key, x in zip(COLUMNS[3:], np.array(points).T, strict=True)}
+        for name, points in series.items()
     ]
 
 
-def _few(column: Sequence[float | None]) -> str:
-    values = np.array([float(number) for number in map(_number, column) if number])
+def _few(column: np.ndarray) -> str:
+    values = column[~np.isnan(column)] + 0.0
     chosen = values[np.linspace(0, len(values) - 1, min(len(values), SHOWN)).round().astype(int)]
-    # scaled, so that squares of tiny numbers do not vanish
     finite = values[np.isfinite(values)]
+    # scaled, so that squares of tiny numbers do not vanish
     size, count = np.abs(finite).max(initial=0.0) or 1.0, max(len(finite), 1)
     moments = [finite.sum() / count, size * np.sqrt(((finite / size) ** 2).sum() / count)]
-    return " ".join(f"{number + 0.0:.4g}" for number in [*moments, *chosen])
+    return " ".join(f"{number:.4g}" for number in [*moments, *chosen]) if len(values) else ""
 
 
 def plotted_rows(fig: Figure) -> list[Row]:
@@ -89,110 +91,92 @@ def plotted_rows(fig: Figure) -> list[Row]:
     """
     if fig.images:
         raise ValueError("fig: expected images inside panels, got one on the figure itself")
-    rows: list[Row] = []
+    data, ticks = [], []
     for panel, axes in _panels(fig):
-        try:
-            for artists, series, read in _series(axes):
-                rows += [(panel, series, *point) for point in read(artists)]
-        except ValueError as error:
-            raise ValueError(f"panel {panel}: {error}") from error
-        rows += [(panel, *tick) for tick in _word_ticks(axes)]
-    if not any(not row[2].endswith("tick") for row in rows):
+        for series, artist in _series(panel, axes):
+            data += [(panel, series, *point) for point in _points(artist)]
+        ticks += [(panel, *tick) for tick in _word_ticks(axes)]
+    if not data:
         raise ValueError("fig: expected plotted data, got a figure without any")
-    return rows
-
-
-def _number(value: float | None) -> str:
-    if value is None or value is np.ma.masked or np.isnan(value):
-        return ""
-    return f"{float(value) + 0.0:.10g}"  # no "-0"
+    return data + ticks
 
 
 def _panels(fig: Figure) -> list[tuple[str, Axes]]:
     """Return the visible panels, named by their titles where these tell them apart."""
-    panels = [axes for axes in _all_axes(fig.axes) if axes.get_visible() and not _is_key(axes)]
-    titles = [
-        axes.get_title("left") or axes.get_title("center") or axes.get_title("right")
-        for axes in panels
-    ]
-    return [
-        (title if title and titles.count(title) == 1 else str(number), axes)
-        for number, (title, axes) in enumerate(zip(titles, panels, strict=True), start=1)
-    ]
+    every = [axes for outer in fig.axes for axes in (outer, *outer.child_axes)]
+    panels = [a for a in every if a.get_visible() and getattr(a, "_colorbar", None) is None]
+    panels = [axes for axes in panels if not isinstance(axes, SecondaryAxis)]
+    titles = [next(filter(None, map(a.get_title, ("left", "center", "right"))), "") for a in panels]
+    numbered = enumerate(zip(titles, panels, strict=True), start=1)
+    return [(t if t and titles.count(t) == 1 else str(n), axes) for n, (t, axes) in numbered]
 
 
-def _all_axes(axes_list: list[Axes]) -> Iterator[Axes]:
-    for axes in axes_list:
-        yield axes
-        yield from _all_axes(axes.child_axes)
-
-
-def _is_key(axes: Axes) -> bool:
-    """Whether the panel only explains another one: a colour bar or a second scale."""
-    return isinstance(axes, SecondaryAxis) or getattr(axes, "_colorbar", None) is not None
-
-
-def _series(axes: Axes) -> Iterator[tuple[Any, str, Callable[[Any], Points]]]:
-    """Yield each artist, or container of artists, with the name of its series and its reader."""
-    if axes.name not in ("rectilinear", "polar"):
-        raise ValueError(f"expected a plane panel, got the projection {axes.name!r}")
-    contained: set[martist.Artist] = set()
-    counts: dict[str, int] = {}
-
-    def name(kind: str, label: str) -> str:
-        counts[kind] = counts.get(kind, 0) + 1
-        return label if label and not label.startswith("_") else f"{kind} {counts[kind]}"
-
-    bar_containers = [c for c in axes.containers if isinstance(c, mcontainer.BarContainer)]
-    for container in bar_containers:
-        yield container, name("bars", container.get_label()), bars
-        contained |= {*container.patches, *_leaves(container.errorbar)}
-    for container in axes.containers:
-        if not isinstance(container, mcontainer.ErrorbarContainer):
-            continue
-        if contained.isdisjoint(_leaves(container)):  # else they belong to bars
-            yield container, name("points", container.get_label()), error_bars
-            contained |= set(_leaves(container))
+def _series(panel: str, axes: Axes) -> Iterator[tuple[str, Artist]]:
+    """Yield each artist that shows data with the name of its series."""
+    bars = [c for c in axes.containers if isinstance(c, container.ErrorbarContainer)]
+    caps = {cap for errorbar in bars for cap in errorbar.lines[1]}  # they repeat the bars' ends
+    owners = {part: owner for owner in axes.containers for part in owner.get_children()}
+    names: dict[object, str] = {}
     for artist in axes.get_children():
-        if artist is axes.patch or artist in contained or isinstance(artist, _DECORATION):
+        hidden = artist is axes.patch or artist in caps or not artist.get_visible()
+        if hidden or isinstance(artist, _DECORATION):
             continue
-        if isinstance(artist, Axes | SecondaryAxis) or not artist.get_visible():
-            continue
-        read = reader(artist)
-        if read is not None:
-            kind = type(artist).__name__.lower()
-            yield artist, name(_SERIES_NAMES.get(kind, kind), str(artist.get_label())), read
+        kind = _KINDS.get(type(artist))
+        if kind is None or axes.name not in ("rectilinear", "polar"):
+            raise ValueError(
+                f"panel {panel}: expected artists whose data can be exported (lines, points, "
+                f"bars, bands, images) in a plane, got {type(artist).__name__} in {axes.name}"
+            )
+        owner = owners.get(artist, artist)
+        label = str(owner.get_label())
+        number = 1 + sum(name.startswith(f"{kind} ") for name in names.values())
+        yield names.setdefault(owner, f"{kind} {number}" if label[:1] in "_" else label), artist
 
 
-def _leaves(container: martist.Artist | tuple | None) -> Iterator[martist.Artist]:
-    """Yield the artists of a nested container."""
-    if isinstance(container, martist.Artist):
-        yield container
-    elif container is not None:
-        for part in container:
-            yield from _leaves(part)
+def _points(artist: Artist) -> Iterator[tuple[str, float, float, float]]:
+    """Yield kind, x, y and value of what an artist draws; nothing for marks in a corner."""
+    kind = _KINDS[type(artist)]
+    scatter = kind == "points"
+    transform = artist.get_offset_transform() if scatter else artist.get_transform()
+    is_data = transform.contains_branch_seperately(artist.axes.transData)
+    if any(is_data):
+        for part, *point in _drawn(kind, artist):
+            x, y = np.where(is_data, point[:2], np.nan)
+            yield part, float(x), float(y), float(point[2])
 
 
-def _word_ticks(axes: Axes) -> Iterator[tuple[str, str, float | None, float | None, None]]:
+def _drawn(kind: str, artist: Artist) -> Iterator[tuple[str, float, float, float]]:
+    if kind == "image":
+        for (row, column, *_), value in np.ndenumerate(_filled(artist.get_array())):
+            yield kind, column, row, value
+    elif kind == "line":
+        nothing = ("None", "", " ", None)
+        if artist.get_linestyle() not in nothing or artist.get_marker() not in nothing:
+            yield from ((kind, x, y, np.nan) for x, y in artist.get_xydata())
+    elif kind == "rectangle":
+        yield from ((kind, x, y, np.nan) for x, y in artist.get_corners()[[0, 2]])
+    elif kind == "points":
+        xy, sizes, colours = _filled(artist.get_offsets()), artist.get_sizes(), artist.get_array()
+        colours = np.full(len(xy), np.nan) if colours is None else _filled(colours)
+        yield from ((kind, *row) for row in np.column_stack([xy, colours]))
+        if len(sizes) > 1 and np.ptp(sizes) > 0:
+            yield from ((f"{kind} size", *row) for row in np.column_stack([xy, sizes]))
+    else:
+        colours = artist.get_array()
+        for number, path in enumerate(artist.get_paths()):
+            value = number if colours is None else colours[number]
+            yield from ((kind, x, y, value) for x, y in path.vertices)
+
+
+def _filled(values: np.ndarray) -> np.ndarray:
+    return np.ma.filled(np.ma.asarray(values, dtype=float), np.nan)
+
+
+def _word_ticks(axes: Axes) -> Iterator[tuple[str, str, float, float, float]]:
     """Yield the ticks whose labels are words: categories that the coordinates do not tell."""
-    if not axes.axison:
-        return
-    for axis, kind in ((axes.xaxis, "x tick"), (axes.yaxis, "y tick")):
-        formatter = axis.get_major_formatter()
-        if not axis.get_visible() or not isinstance(
-            formatter, mticker.FixedFormatter | mticker.FuncFormatter | StrCategoryFormatter
-        ):
-            continue
-        positions = axis.get_majorticklocs()
-        for position, label in zip(positions, formatter.format_ticks(positions), strict=True):
-            if label and not _is_number(label):
-                place = (position, None) if kind == "x tick" else (None, position)
-                yield label, kind, *place, None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace("\N{MINUS SIGN}", "-"))
-    except ValueError:
-        return False
-    return True
+    for place, kind in ((axes.xaxis, "x tick"), (axes.yaxis, "y tick")):
+        formatter, positions = place.get_major_formatter(), place.get_majorticklocs()
+        if axes.axison and place.get_visible() and isinstance(formatter, _WORDS):
+            for at, label in zip(positions, formatter.format_ticks(positions), strict=True):
+                if any(map(str.isalpha, label)):
+                    yield label, kind, *((at, np.nan) if kind == "x tick" else (np.nan, at)), np.nan

@@ -24,7 +24,7 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_static_path = [*config.html_static_path, str(STATIC)]
     config.html_css_files = [*config.html_css_files, "book.css"]
     config.html_js_files = [*config.html_js_files, ("claims.js", {"defer": "defer"})]
-    config.mathjax_path = f"mathjax/{MATHJAX}"
+    config.mathjax_path, config.html_math_renderer = f"mathjax/{MATHJAX}", "mathjax"
     config.ogp_site_url = config.ogp_site_url or config.html_baseurl
     options = config.html_theme_options
     options["use_repository_button"] = bool(options.get("repository_url"))
@@ -34,7 +34,7 @@ def configure(app: Sphinx, config: Config) -> None:
 
 def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
     """Copy the parts of MathJax that pages load into the site's static folder."""
-    if error or app.builder.format != "html":
+    if error or app.builder.name not in ("html", "singlehtml"):
         return
     source = mathjax_folder()
     target = Path(app.outdir) / "_static" / "mathjax"

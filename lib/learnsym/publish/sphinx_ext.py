@@ -6,7 +6,7 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 
-from learnsym.publish import directives, markup, site
+from learnsym.publish import directives, markup, mathml, site
 from learnsym.publish.claims import CLAIM_MIME
 from learnsym.publish.compiled import Entry
 from learnsym.publish.figures import FIGURE_MIME
@@ -54,9 +54,15 @@ def _parsed(renderer: NbElementRenderer, text: str, line: int | None) -> list[no
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives and the site's files."""
     app.add_directive("claims-table", directives.ClaimsTable)
-    app.add_directive("claims-summary", directives.ClaimsSummary)
+    app.add_directive("verdicts", directives.Verdicts)
+    app.add_directive("take-along", directives.TakeAlong)
+    app.add_directive("cite-book", directives.CiteBook)
     app.add_directive("figures-list", directives.FiguresList)
+    formulas = ((mathml.inline_formula, None), (mathml.displayed_formula, None))
+    app.add_html_math_renderer("mathml", *formulas)
+    app.add_config_value("epub_math_renderer", "mathml", "env")
     app.connect("config-inited", site.configure)
+    app.connect("doctree-read", directives.add_end, priority=100)  # before its contents are listed
     app.connect("build-finished", site.copy_mathjax)
     app.connect("html-page-context", site.clean_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
