@@ -34,7 +34,8 @@ def digits():
 
 @pytest.fixture(scope="module")
 def weighted():
-    config = invariance_weights.Config(**FIELDS)
+    near = (("R4", "LI", 2.0), ("T3", "normalised LI", 4.0))
+    config = invariance_weights.Config(**FIELDS, near=near, repeats=2)
     return config, invariance_weights.run(config, progress=False)
 
 
@@ -80,14 +81,21 @@ def test_tuning_within_and_out_of_reach(target):
 
 def test_seed_and_weight_decide_a_run(weighted):
     config, found = weighted
-    again = invariance_weights._job((config, "T3", 4.0))
+    again = invariance_weights._job((config, "T3", "normalised LI", 4.0))
     for name, values in again.items():
         assert np.array_equal(values, found[name][1, 1]), name
+    for name in invariance_weights.NEAR:  # the last of those near the answer are the same runs
+        assert np.array_equal(found[f"near_{name}"][1], again[name]), name
     # as in the search of ``spectral_decay``
     tuned = transforming.tuned(transforming.task(TINY, "T3"), "normalised LI", (1.0, 4.0), 1)
     assert tuned.similarities == pytest.approx(found["chosen_similarity"][1, :, 0])
-    for changed in ((dataclasses.replace(config, seed=1), "T3", 4.0), (config, "T3", 1.0)):
-        other = invariance_weights._job(changed)
+    other_seed = dataclasses.replace(config, seed=1)
+    for changed in (
+        (other_seed, "normalised LI", 4.0),
+        (config, "normalised LI", 1.0),
+        (config, "LI", 4.0),
+    ):
+        other = invariance_weights._job((changed[0], "T3", *changed[1:]))
         assert not np.array_equal(other["logit_error"], again["logit_error"])
 
 
