@@ -2,32 +2,46 @@
 # (beyond-linear)=
 # # Beyond linear networks and exact symmetry
 #
-# The theorems of {cite:t}`duan2026understanding` are about linear networks, the mean squared error and a target that respects the symmetry exactly.
-# The paper itself steps outside once, in two figures on two-layer nonlinear networks, and names the cross-entropy as an open question.
-# This chapter follows the three assumptions to where they end: the loss, the linearity, the exactness of the symmetry.
+# The theorems of {cite:t}`duan2026understanding` (paper D) are about linear networks, the squared error and a target that respects the symmetry exactly.
+# The paper itself steps outside in an appendix, with nonlinear networks on digits, and leaves the cross-entropy as an open question.
+# **Which of the three assumptions is essential?**
 #
-# **What we find.**
-# The loss is not essential. With whole orbits in the data, every critical point of a deep linear network gives invariant outputs on the data for any strictly convex loss, and invariant class probabilities for the cross-entropy, at any depth and whether it is a minimum or a saddle ({prf:ref}`thm-convex-losses`).
-# Linearity is essential. A ReLU network with a single hidden unit already has a global minimum that is not invariant, although it sees whole orbits ({prf:ref}`prop-relu-pair`).
-# The digits of Figures 10 and 11 show the consequences: augmented nonlinear networks with 15 hidden units fit better than hard-wired ones, and they are only as invariant as their data force them to be.
-# If the symmetry holds only approximately, a finite penalty beats both plain and hard-wired regression. We compute the risk exactly, and with it the best penalty and the sample size below which hard-wiring beats plain regression ({prf:ref}`prop-penalty-risk`, {prf:ref}`prop-gaussian-threshold`).
+# **What we found.**
+#
+# * The loss hardly matters. On whole orbits every critical point of a deep linear network, minimum or saddle, has invariant [class probabilities](#claim-cross-entropy-critical-points) with cross-entropy, and invariant [outputs](#claim-strictly-convex-critical-points) with a strictly convex loss.
+# * The linearity does matter. A single ReLU unit on whole orbits has a [global minimum that is not invariant](#claim-relu-minimum-is-not-invariant).
+# * On digits, the losses of Figure 10 [are reproduced in numbers](#claim-d-figure-10). With 15 hidden units augmented networks [fit better](#claim-augmented-nonlinear-networks-fit-better) than hard-wired ones, by 15 to 20 per cent.
+# * As in Figure 11, they are more invariant [with a bottleneck](#claim-d-figure-11) and [with more images](#claim-more-images-more-invariance). On noise they are [clearly less invariant](#claim-error-on-gaussian-inputs) than on images, which the paper reads otherwise.
+# * If the symmetry is only approximate, the best penalty is [variance over bias](#claim-variance-over-bias), and hard-wiring pays [below a number of samples](#claim-sample-threshold) that we compute.
 
 # %% tags=["parameters"]
 scale = "book"
 seed = 0
 
-# %% tags=["hide-input"]
+# %%
+from functools import partial
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from numpy.linalg import eigvalsh, norm
+from scipy.linalg import eigh
+from scipy.optimize import least_squares, minimize_scalar
+from scipy.special import expit, softmax
 
-from learnsym import gallery, publish, results
-from learnsym.checks import beyond_linear, convex_losses, draws
-from learnsym.checks import approximate_symmetry as approximate
-from learnsym.plots import beyond_linear as plots
+from learnsym import gallery, results
+from learnsym.data import digits
+from learnsym.equivariant import invariant_basis, reynolds
+from learnsym.experiments import deep_linear, two_layer
+from learnsym.lowrank import Moments, constraint, hard_wired, invariant_rows
+from learnsym.lowrank import regularised
+from learnsym.publish import COLORS, MARKERS, claim, figure, footer, table, use_style
+from learnsym.regression import augment
 
-publish.use_style()
+use_style()
 rng = np.random.default_rng(seed)
-many = 100 + 50 * draws(scale)
+book = scale == "book"
 
 # %% [markdown]
 # (convex-losses)=
@@ -41,13 +55,57 @@ many = 100 + 50 * draws(scale)
 # F(\theta) = \frac{1}{N\lvert G\rvert} \sum_{i, g} \ell_i\bigl(f_\theta(\rho(g) x_i)\bigr),
 # $$
 #
-# where $\ell_i$ is a convex and differentiable function of the output. For the squared error $\ell_i(f) = \lVert f - y_i\rVert^2$. For the cross-entropy $\ell_i(f) = \log \sum_c e^{f_c} - y_i^\top f$, where $y_i$ holds the probabilities of the classes.
-# The matrix $\mathcal{R}$ is the mean of all $\rho(g)$. The rows of $W_1 \mathcal{R}$ are invariant, and $W_{1,\perp} = W_1 (I - \mathcal{R})$ is the rest.
-# The product $W = A W_1$ has the non-invariant part $W_\perp = A W_{1,\perp}$.
-# Finally $\bar S$ is the second moment of the augmented inputs, the mean of $\rho(g) x_i x_i^\top \rho(g)^\top$.
-#
+# where $\ell_i$ is a convex and differentiable function of the output, and $\bar S$ is the mean of $\rho(g) x_i (\rho(g) x_i)^\top$ over the same rows.
+# For the cross-entropy $\ell_i(f) = \log \sum_c e^{f_c} - y_i^\top f$, where $y_i$ holds the probabilities of the classes.
+# We need the derivatives $\nabla\ell$ alone:
+
+
+# %%
+def squared_hinge(f, y):
+    side = np.sign(2 * y - 1)
+    return -2 * side * np.maximum(0, 1 - side * f)
+
+
+slopes = {
+    "squared error": lambda f, y: 2 * (f - y),
+    "cross-entropy": lambda f, y: softmax(f, axis=1) - y,
+    "logistic": lambda f, y: expit(f) - y,
+    "squared hinge": squared_hinge,
+}
+
+# %% [markdown]
+# Rows of whole orbits, with random probabilities as targets, and the gradient of $F$ by all layers, through a network with or without a $\tanh$ between the layers:
+
+
+# %%
+def orbits(rho, N=8, m=3):
+    X = augment(rng.normal(size=(N, rho.dimension)), rho).reshape(-1, rho.dimension)
+    return X, np.tile(rng.dirichlet(np.ones(m), N), (rho.group.order, 1))
+
+
+# %%
+def forward(layers, X, bent=False):
+    """What enters each layer, and the outputs at the end."""
+    H = [X]
+    for k, W in enumerate(layers):
+        H[-1] = np.tanh(H[-1]) if bent and k else H[-1]
+        H.append(H[-1] @ W.T)
+    return H
+
+
+def gradient(layers, X, Y, loss, bent=False):
+    H, found = forward(layers, X, bent), []
+    E = slopes[loss](H[-1], Y) / len(X)
+    for k in reversed(range(len(layers))):
+        found.append(E.T @ H[k])
+        E = E @ layers[k] * (1 - H[k] ** 2 if bent and k else 1)
+    return found[::-1]
+
+
+# %% [markdown]
 # Everything follows from one identity.
-# It measures the slope of the objective in the direction that takes the asymmetry out of the first layer.
+# With $\mathcal{R}$ the mean of all $\rho(g)$, the rows of $W_1 \mathcal{R}$ are invariant, and $W_{1,\perp} = W_1 (I - \mathcal{R})$ is the rest.
+# The identity measures the slope of the objective in the direction that takes the asymmetry out of the first layer.
 #
 # ````{prf:lemma} The work of the asymmetric part
 # :label: lem-work
@@ -68,6 +126,25 @@ many = 100 + 50 * draws(scale)
 # The gradient of a convex function is monotone: $\langle \nabla\ell(u) - \nabla\ell(v), u - v\rangle \ge 0$.
 # ````
 #
+# Both sides of {eq}`eq-work` at random weights, for the small groups of the gallery, four losses, two and three layers:
+
+# %%
+small = [case.rho_in for case in gallery.cases()]
+small = [rho for rho in small if 2 <= rho.dimension <= 5 and rho.group.order > 1]
+work, terms = [], []
+for rho in small:
+    for loss in slopes:
+        for sizes in ([rho.dimension, 2, 3], [rho.dimension, 3, 2, 3]):
+            X, Y = orbits(rho)
+            layers = [rng.normal(size=(b, a)) for a, b in pairwise(sizes)]
+            mean = layers[0] @ reynolds(rho)
+            f, f_mean = (forward([V, *layers[1:]], X)[-1] for V in (layers[0], mean))
+            change = slopes[loss](f, Y) - slopes[loss](f_mean, Y)
+            terms.append(np.sum(change * (f - f_mean), axis=1).mean())
+            work.append(np.sum(gradient(layers, X, Y, loss)[0] * (layers[0] - mean)))
+print("sides agree:", np.allclose(work, terms), " none negative:", min(terms) > 0)
+
+# %% [markdown]
 # ````{prf:theorem} Critical points on whole orbits
 # :label: thm-convex-losses
 # Let every $\ell_i$ be convex and differentiable, and let $\partial F / \partial W_1 = 0$ at $\theta$. The other layers need not be critical. Then:
@@ -86,16 +163,110 @@ many = 100 + 50 * draws(scale)
 # For the cross-entropy $\nabla \ell_i(f) = \operatorname{softmax}(f) - y_i$, and two vectors have the same softmax exactly if they differ by a multiple of $\mathbf{1}$.
 # ````
 #
-# The theorem contains the invariance in Proposition 13 of the paper ({ref}`critical points <critical-points>`) for networks with the squared error, in parameter space, at any depth, and for representations that need not be orthogonal.
-# Three remarks say where it stops.
+# The theorem contains the invariance in Proposition 13 of the paper ({ref}`critical-points`), in parameter space, at any depth, and for representations that need not be orthogonal.
+# That every critical point of an augmented objective within the invariant maps is one of the hard-wired objective was known {cite:p}`nordenfors2025optimization`; here there are no others.
 #
-# The first layer itself need not be invariant. Its asymmetric part can hide where the later layers do not read it, in the null space of $A$, or in directions without data, in the null space of $\bar S$. The {ref}`digits <training-dynamics>` do have such directions.
+# **A search.**
+# As for the squared error, we let a method that knows nothing of the theorem look for zeros of the gradient from random starts.
+# It is drawn to saddles as much as to minima. Three groups of the gallery, eight starts each:
+
+
+# %%
+def unpack(theta, sizes):
+    shapes = [(b, a) for a, b in pairwise(sizes)]
+    ends = np.cumsum([a * b for a, b in shapes])[:-1]
+    return [v.reshape(s) for v, s in zip(np.split(theta, ends), shapes)]
+
+
+# %%
+def search(rho, loss, hidden, starts=8, bent=False):
+    """Layers at critical points, their data, and which are saddles."""
+    (X, Y), sizes, found = orbits(rho), [rho.dimension, *hidden, 3], []
+
+    def flat(theta):
+        parts = gradient(unpack(theta, sizes), X, Y, loss, bent)
+        return np.concatenate([g.ravel() for g in parts])
+
+    for size in np.geomspace(0.2, 2, starts):
+        theta = size * rng.normal(size=sum(a * b for a, b in pairwise(sizes)))
+        end = least_squares(flat, theta, **precisely)
+        if norm(end.fun) < 1e-13:
+            saddle = eigvalsh(end.jac + end.jac.T)[0] < -1e-5
+            found.append((unpack(end.x, sizes), X, Y, saddle))
+    return found
+
+
+precisely = dict(method="lm", xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=300)
+
+# %% [markdown]
+# At each point we measure how far $\nabla\ell$ varies over the orbits of the data.
+# For the cross-entropy this is how far the class probabilities vary, and for the logistic loss it vanishes only if the outputs do not vary.
+# By {eq}`eq-work` its square is at most of the order of the gradient, so gradients below $10^{-13}$ show it to below $10^{-6}$.
+
+
+# %%
+def spread(values, order):
+    """Root mean square distance to the mean over the orbit."""
+    blocks = values.reshape(order, -1, values.shape[1])
+    return np.sqrt(((blocks - blocks.mean(axis=0)) ** 2).sum(axis=-1).mean())
+
+
+kinds = {
+    "cross-entropy, two layers": ("cross-entropy", (2,), False),
+    "cross-entropy, three layers": ("cross-entropy", (2, 2), False),
+    "logistic loss, two layers": ("logistic", (2,), False),
+    "cross-entropy, tanh between": ("cross-entropy", (2,), True),
+}
+chosen = ["C5, circulant matrices", "S3 in skew coordinates"]
+chosen += ["C4 in stretched coordinates"]
+
+# %%
+largest, saddles = {}, 0
+for name, (loss, hidden, bent) in kinds.items():
+    spreads = []
+    for rho in [gallery.find(case).rho_in for case in chosen]:
+        for layers, X, Y, saddle in search(rho, loss, hidden, bent=bent):
+            values = slopes[loss](forward(layers, X, bent)[-1], Y)
+            spreads.append(spread(values, rho.group.order))
+            saddles += saddle and not bent
+    largest[name] = max(spreads)
+    enough, invariant = len(spreads) > 7, max(spreads) < 1e-6
+    print(f"{name:28} more than 7: {enough}, all invariant: {invariant}")
+print("at least 20 saddles of linear networks:", saddles >= 20)
+
+# %%
+two, three, logistic, _ = largest.values()
+claim("beyond: D, Proposition 13.2",
+      "On whole orbits, class probabilities are invariant at every critical point of "
+      "the cross-entropy.", [two, three], below=1e-6,
+      id="cross-entropy-critical-points", details="Minima and saddles.")
+claim("beyond: D, Proposition 13.2", "For a strictly convex loss, so are the outputs.",
+      logistic, below=1e-6, id="strictly-convex-critical-points")
+
+# %% [markdown]
+# With a $\tanh$ between the layers, critical points need not be invariant.
 #
-# Strict convexity cannot be dropped. The squared hinge loss $\max(0, 1 - f)^2$ with one output, the orbit $\{(3, 1), (1, 3)\}$ under the swap and $W = (1, \tfrac12)$ gives outputs 3.5 and 2.5. Both are on the right side of the margin, so the gradient is zero and the network is a global minimum. It is not invariant. Only the derivative of the loss is: zero at both points, as part 1 demands.
+# ### Breaking the theorem
 #
-# Last, there must be a critical point. If a linear map separates the classes, the cross-entropy has no minimum at finite weights. The theorem then speaks of the saddles, and not of the weights on their way to infinity.
+# *Strict convexity* cannot be dropped.
+# For the squared hinge loss $\max(0, 1 - f)^2$, take the orbit of $(3, 1)$ under the swap, target 1, and $W = (1, \tfrac12)$.
+# Both outputs are on the right side of the margin, so this is a global minimum with zero gradient, and the outputs differ.
+# Only the derivative of the loss is invariant, as part 1 demands.
+
+# %%
+swap = gallery.find("S2, swap of two coordinates").rho_in
+swapped = augment(np.array([[3.0, 1.0]]), swap)
+f = swapped.reshape(2, 2) @ [[1], [0.5]]
+slope = squared_hinge(f, np.ones((2, 1)))
+print("outputs", f.ravel(), " derivatives", abs(slope).ravel())
+
+# %% [markdown]
+# *The first layer itself* need not be invariant.
+# Its asymmetric part can hide where $A$ does not read it, or in directions without data. The {ref}`digits <weighted-asymmetry>` have such directions.
 #
-# The identity also settles the way to the critical point, for any convex loss.
+# *A critical point must exist.*
+# If a linear map separates the classes, the cross-entropy has no minimum at finite weights. The theorem then speaks of the saddles, and not of the weights on their way to infinity.
+# The identity speaks of the way:
 #
 # ````{prf:corollary} The first layer loses its asymmetry
 # :label: cor-first-layer
@@ -106,119 +277,8 @@ many = 100 + 50 * draws(scale)
 # $\mathcal{R}$ is an orthogonal projector, so the derivative of $\lVert W_{1,\perp}\rVert^2$ is $2\langle \dot W_1, W_{1,\perp}\rangle = -2 \langle \partial F/\partial W_1, W_{1,\perp}\rangle$.
 # ````
 #
-# So under gradient flow on augmented data $\lVert W_\perp\rVert$ can rise only through a change of the later layers, which amplify an asymmetry in $W_1$ that only shrinks.
-# This says nothing about networks that pay a penalty on data without augmentation, where $\lVert W_{1,\perp}\rVert$ itself can rise, and nothing exact about Adam. {ref}`Training dynamics <training-dynamics>` follows this in detail.
+# {ref}`The chapter before <training-dynamics>` follows this on digits.
 #
-# **What is checked.**
-# The identity at random weights, for every small representation of the gallery, four losses, two and three layers.
-# Then the theorem itself. We draw inputs and random class probabilities as targets, start a Levenberg-Marquardt method for zeros of the gradient at random weights, and look at what it finds. It is drawn to saddles as much as to minima.
-# Besides deep linear networks we let it find critical points of networks with a tanh between the layers.
-
-# %% tags=["hide-input"]
-small = convex_losses.small_representations()
-gaps, least, nonlinear = [], [], []
-for rho in small.values():
-    for loss in convex_losses.LOSSES:
-        for widths in ((2,), (3, 2)):
-            task = convex_losses.random_task(rho, loss, widths, 3, 8, rng)
-            for _ in range(draws(scale)):
-                theta = torch.tensor(rng.standard_normal(task.size))
-                work, terms = convex_losses.work_identity(task, theta)
-                gaps.append(abs(work - terms) / (1 + abs(work)))
-                least.append(terms)
-
-publish.claim(
-    "beyond",
-    "On whole orbits, the slope of the objective along the asymmetric part of the first layer is a mean of terms that are "
-    "at least zero: {eq}`eq-work`.",
-    [max(gaps) < 1e-12, min(least) > -1e-12],
-    id="work-identity",
-    details=(
-        f"{len(small)} representations, orthogonal and not, four convex losses, two and three layers, random weights: the "
-        "two sides agree to 1e-12, and none is negative"
-    ),
-)
-
-# %% tags=["hide-input"]
-chosen = ["C5, circulant matrices", "S3 in skew coordinates", "C4 in stretched coordinates"]
-kinds = {
-    "two linear layers,\ncross-entropy": ("cross-entropy", (2,), None),
-    "three linear layers,\ncross-entropy": ("cross-entropy", (2, 2), None),
-    "two linear layers,\nlogistic loss": ("logistic", (2,), None),
-    "two layers with tanh,\ncross-entropy": ("cross-entropy", (2,), torch.tanh),
-}
-found = {
-    name: [
-        convex_losses.critical_points(
-            convex_losses.random_task(small[case], loss, widths, 3, 8, rng, activation), 12, rng
-        )
-        for case in chosen
-    ]
-    for name, (loss, widths, activation) in kinds.items()
-}
-spreads = {
-    name: np.concatenate([points.gradients for points in several])
-    for name, several in found.items()
-}
-linear = [points for name in list(kinds)[:3] for points in found[name]]
-bent = found[list(kinds)[3]]
-
-publish.figure(
-    plots.asymmetries(spreads, "asymmetry at critical points"),
-    "critical-point-asymmetry",
-    title="Asymmetry at critical points, linear and nonlinear",
-    caption="Every marker is a critical point that the search found, a minimum or a saddle, for three representations. "
-    "Its height is the root mean square, over the data, of the difference between the derivative of the loss by the output "
-    "and its mean over the orbit; for the cross-entropy this is the difference between class probabilities. At all critical "
-    "points of linear networks it is rounding error. With a tanh between the layers, some are not invariant.",
-    alt="Four groups of markers on a logarithmic axis. Three lie at the bottom, on or just above a line marked rounding "
-    "error; a few of the fourth lie seven orders of magnitude higher.",
-)
-
-publish.claim(
-    "beyond",
-    "With whole orbits, the class probabilities of a deep linear network are invariant at every critical point of the "
-    "cross-entropy, minimum or saddle.",
-    [
-        max(points.probabilities.max(initial=0.0) for points in linear[:6]) < 1e-7,
-        sum(len(points.loss) for points in linear[:6]) >= 30,
-        sum((points.index > 0).sum() for points in linear[:6]) >= 5,
-    ],
-    id="cross-entropy-critical-points",
-    details="three representations, two of them oblique, two and three layers: spread over orbits below 1e-7, among at least 30 critical points with at least 5 saddles",
-)
-
-publish.claim(
-    "beyond",
-    "For a strictly convex loss the outputs themselves are invariant at every critical point.",
-    [np.max(points.outputs * (points.sizes > 1e-3), initial=0.0) < 1e-7 for points in linear[6:]],
-    id="strictly-convex-critical-points",
-    details="logistic loss, two layers, three representations; spread over orbits, relative to the outputs, below 1e-7, at all critical points whose outputs do not vanish",
-)
-
-# %% tags=["hide-input"]
-margin = convex_losses.satisfied_margin()
-
-publish.claim(
-    "beyond",
-    "Convexity is not enough for invariant outputs: the squared hinge loss has a global minimum that is not invariant. The "
-    "derivative of the loss is invariant there.",
-    [margin.loss[0], margin.gradients[0], margin.outputs[0]],
-    equals=[0, 0, 0.5 / np.sqrt((3.5**2 + 2.5**2) / 2)],
-    within=1e-12,
-    id="hinge-minimum-is-not-invariant",
-    details="loss, spread of its derivative and relative spread of the output, swap of two coordinates, $W = (1, 1/2)$",
-)
-
-publish.claim(
-    "beyond",
-    "With a tanh between the layers, critical points on whole orbits need not be invariant.",
-    max(points.probabilities.max(initial=0.0) for points in bent) > 1e-3,
-    id="tanh-critical-points-are-not-invariant",
-    details="largest spread of the class probabilities above 1e-3, three representations",
-)
-
-# %% [markdown]
 # (nonlinear-networks)=
 # ## Nonlinear networks
 #
@@ -234,187 +294,285 @@ publish.claim(
 # ````{prf:proof}
 # For $u \ne 0$ one of the two outputs is zero and contributes $\tfrac12$; the other contributes nothing exactly if $a\lvert u\rvert = 1$. For $u = 0$ both outputs are zero. If $f$ is invariant, both outputs are equal, and one of them is zero.
 # ````
-#
-# So augmentation and hard-wiring part ways.
-# Hard-wiring the first layer gives the error 1, and augmentation finds $\tfrac12$.
-# A wider network could represent an invariant solution, for instance by two units with $u = 1$ and $u = -1$.
-# But invariance then has to be found by training; no convexity enforces it.
 
-# %% tags=["hide-input"]
-grid = np.linspace(-3, 3, 121)
-errors = beyond_linear.relu_pair_loss(*np.meshgrid(grid, grid))
 
-publish.claim(
-    "beyond",
-    "A ReLU network with one hidden unit, trained on whole orbits, has a global minimum that is not invariant. It has half the "
-    "error of the best invariant one.",
-    [
-        errors.min(),
-        beyond_linear.relu_pair_loss(np.array([1.0]), np.array([1.0]))[0],
-        beyond_linear.relu_pair_loss(np.array([1.0]), np.array([0.0]))[0],
-    ],
-    equals=[0.5, 0.5, 1.0],
-    within=1e-12,
-    id="relu-minimum-is-not-invariant",
-    details="least error on a grid of 121 by 121 weights, error at $a = u = 1$, error of the invariant network $u = 0$",
-)
+# %%
+def pair_error(a, u):
+    """Mean squared error of a relu(u x) at x = 1 and -1, target 1."""
+    return np.mean([(a * np.maximum(u * x, 0) - 1) ** 2 for x in (1, -1)], axis=0)
+
+
+least = pair_error(*np.meshgrid(*2 * [np.linspace(-3, 3, 121)])).min()
+claim("beyond: D, Proposition 13.2",
+      "A ReLU unit on whole orbits has a global minimum that is not invariant, with "
+      "half the error.", [least, pair_error(1, 1), pair_error(1, 0)],
+      equals=[0.5, 0.5, 1], within=1e-12, id="relu-minimum-is-not-invariant")
 
 # %% [markdown]
+# A wider network could represent an invariant solution, for instance by two units with $u = 1$ and $u = -1$.
+# But invariance then has to be found by training; no convexity enforces it.
+#
 # ### On digits
 #
-# Figures 10 and 11 of the paper train two-layer networks with four activations on digits.
-# We repeat them with $14 \times 14$ digits without the nines, quarter turns, one-hot targets, and the mean squared error.
-# There are 7 hidden units, which is a bottleneck for nine outputs, or 15, which is none.
+# Appendix C.3 of the paper trains networks $f(x) = V\phi(Ux)$ with four activations $\phi$ on digits: $14 \times 14$ pixels, no nines, quarter turns, one-hot targets, mean squared error over samples and outputs.
+# Seven hidden units are a bottleneck for nine outputs, 15 are none.
 # *Augmented* networks see all four rotations of every image.
-# *Hard-wired* ones have a first layer with invariant rows, and start from the invariant part of the same weights.
-# Some settings of the paper are not known to us. Our choices are full-batch Adam with a learning rate of $10^{-3}$ for 2,500 epochs, two starts, images of the MNIST test set for training and 1,000 others for testing.
+# *Hard-wired* ones see the 49 invariant coordinates $B^\top x$, which are the same for all four.
+
+# %%
+stored = results.obtain("two_layer", scale, seed=seed)
+nets, config, NAMES = stored.arrays, stored.config, list(two_layer.ACTIVATIONS)
+data = deep_linear.problem(config.images[0])
+turns, B = data.rho, invariant_basis(data.rho)
+x = torch.tensor(data.turned.T, dtype=torch.float32)
+y = torch.tensor(np.tile(data.Y, (4, 1)).T, dtype=torch.float32)
+print("augmented", *x.shape, " hard-wired", *(data.X @ B).T.shape)
+
+
+# %%
+def train(U, V, phi, x, y, epochs):
+    """Losses before every epoch of Adam, and after the last."""
+    adam, losses = torch.optim.Adam([U, V], lr=1e-3), []
+    for _ in range(epochs + 1):
+        loss = (V @ phi(U @ x) - y).square().mean()
+        losses.append(loss.item())
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return np.array(losses)
+
+
+# %% [markdown]
+# Training at the published size is stored, by {mod}`learnsym.experiments.two_layer`.
+# Is it what this loop does?
+# Forty epochs of the network with $\tanh$ and seven hidden units, from PyTorch's default weights:
+
+# %%
+drawn = np.random.default_rng([config.seed, 0, 7])
+weights = two_layer.start((196, 7, 9), config.starts, drawn)
+U, V = (w[-1].detach().requires_grad_() for w in weights)
+early = nets["steps"][nets["steps"] <= 40]
+losses = train(U, V, torch.tanh, x, y, 40)[early]
+kept = nets["loss"][: len(early), 0, 0, 0, -1, -1]
+print("agree:", np.allclose(losses, kept, rtol=1e-4))
+
+# %%
+(few, many), (narrow, wide) = config.images, config.hidden
+table(["setting", "paper D", "here"], [
+    ["training images", "1,000, 5,000", f"{few:,}, {many:,} of the MNIST test set"],
+    ["hidden units", "7, 15", f"{narrow}, {wide}"],
+    ["Adam: rate, epochs", "0.001, 4,000", f"{config.rate:g}, {config.epochs:,}"],
+    ["biases", "not stated", "none"],
+    ["test images", "5,000 of the test set", "3,900 others of it"],
+    ["Gaussian inputs", "5,000, $\\mathcal{N}(0, I)$", "the same"],
+    ["runs", "one shown", config.starts],
+])  # fmt: skip
 
 # %% tags=["hide-input"]
-stored = results.obtain("two_layer", scale, seed=seed)
-nets, config = stored.arrays, stored.config
-names = [
-    name.replace("relu", "ReLU").replace("leaky", "Leaky").replace("swish", "Swish")
-    for name in config.activations
-]
-
-publish.figure(
-    plots.training_curves(
-        nets["steps"],
-        nets["loss"][:, :, 1, :, :4],
-        [name[0].upper() + name[1:] for name in names[:4]],
-        config.hidden,
-    ),
+FIGURE_10 = np.array([  # augmented, hard-wired; 7 and 15 units; four activations
+    [[0.061, 0.061, 0.057, 0.055], [0.046, 0.037, 0.042, 0.039]],
+    [[0.059, 0.061, 0.058, 0.055], [0.046, 0.047, 0.047, 0.046]],
+])  # fmt: skip
+STYLES = ("-", (0, (5, 1.6)))
+fig, axes = plt.subplots(2, 2, figsize=(8.6, 6.2), sharex=True, sharey=True)
+for k, ax in enumerate(axes.flat):
+    for width, units in enumerate(config.hidden):
+        for method, label in enumerate(("augmented", "hard-wired")):
+            for run in range(config.starts):
+                ax.plot(nets["steps"], nets["loss"][:, method, 1, width, k, run],
+                        MARKERS[width], color=COLORS[2 * method],
+                        linestyle=STYLES[method],
+                        markevery=(4 + 2 * method, 8), markerfacecolor="white",
+                        markersize=5, linewidth=1.3,
+                        label=None if run else f"{label}, {units} units")  # fmt: skip
+            ax.plot(1.05 * config.epochs, FIGURE_10[method, width, k], "<",
+                    color=COLORS[2 * method], markersize=5)  # fmt: skip
+    ax.set(title=NAMES[k], ylim=(0.02, 0.16))
+axes[0, 0].legend(loc="upper right", fontsize=9)
+for ax in axes[1]:
+    ax.set_xlabel("epoch")
+for ax in axes[:, 0]:
+    ax.set_ylabel("training loss")
+figure(
+    fig,
     "nonlinear-training-curves",
     title="Training two-layer nonlinear networks on digits",
     caption="Mean squared error on all rotations of 5,000 digits during training, for four activations, 7 or 15 hidden units, "
-    "augmented and hard-wired networks. Mean of two starts. It corresponds to Figure 10 of paper D.",
-    alt="Four panels with four falling curves each. With 7 units both methods end between 0.52 and 0.56. With 15 units augmented "
-    "networks end between 0.35 and 0.40 and hard-wired ones between 0.43 and 0.46.",
-)
-
-ends = nets["loss"][-1].mean(axis=-1)
-publish.table(
-    [
-        "activation",
-        "augmented, 7 units",
-        "hard-wired, 7 units",
-        "augmented, 15 units",
-        "hard-wired, 15 units",
-    ],
-    [
-        [name, *(f"{ends[method, 1, width, k]:.3f}" for width in (0, 1) for method in (0, 1))]
-        for k, name in enumerate(names)
-    ],
-)
-
-publish.claim(
-    "D: Figure 10",
-    "Augmented and hard-wired networks train, for all four activations, with and without a bottleneck.",
-    (nets["loss"][-1] / nets["loss"][0]).mean(axis=-1)[:, 1, :, :4],
-    below=0.7,
-    id="nonlinear-networks-train",
-    details="Paper: falling curves for both methods. final error over that at the start, the larger number of images, 7 and 15 hidden units",
-)
-
-publish.claim(
-    "beyond: D, Figure 10",
-    "With 15 hidden units, augmented networks fit better than hard-wired ones, for all four activations.",
-    (ends[1] - ends[0])[1, 1, :4],
-    above=0.02,
-    id="augmented-nonlinear-networks-fit-better",
-    details="final error of hard-wired less that of augmented networks, four activations, the larger number of images",
-)
-
-publish.claim(
-    "beyond: D, Figure 10",
-    "Without an activation, augmented and hard-wired networks end closer together than with any.",
-    np.abs(ends[1] - ends[0])[1, 1, 4] / (ends[1] - ends[0])[1, 1, :4],
-    below=1.0,
-    id="linear-networks-fit-alike",
-    details="difference of the final errors over that for each activation, 15 hidden units, the larger number of images",
+    "augmented and hard-wired networks, every run. It corresponds to Figure 10 of paper D, whose last values are the triangles at the right.",
+    alt="Four panels of falling curves, one for each activation. Curves of 7 units level off together near 0.06. "
+    "Those of 15 units end lower, hard-wired ones near 0.048 and augmented ones near 0.04. The triangles are close to the ends of the curves.",
 )
 
 # %% [markdown]
-# Linear networks end at the same error by either method, as theory says.
-# Nonlinear ones do not with 15 units. With a bottleneck of seven units and 5,000 images the difference is at most about 0.01, of either sign.
+# The paper's last values, read off its vector graphics, beside ours, medians of the runs:
+
+# %%
+ends = np.median(nets["loss"][-1, :, 1], axis=-1)
+lines = []
+for k, name in enumerate(NAMES):
+    pairs = [(FIGURE_10[m, w, k], ends[m, w, k]) for w in (0, 1) for m in (0, 1)]
+    lines.append([name, *(f"{p:.3f} / {o:.3f}" for p, o in pairs)])
+heads = [f"{m}, {u} units" for u in config.hidden for m in ("augmented", "hard-wired")]
+table(["paper / here", *heads], lines)
+
+# %%
+claim("D: Figure 10",
+      "Losses end at 0.055 to 0.061 with 7 units and at 0.037 to 0.047 with 15.", ends,
+      equals=FIGURE_10, within=0.01, decided=book)
+claim("beyond: D, Figure 10",
+      "With 15 units augmented networks fit better than hard-wired ones, for all four "
+      "activations.", (ends[0] / ends[1])[1], below=0.95, decided=book,
+      id="augmented-nonlinear-networks-fit-better")
+
+# %% [markdown]
+# The paper calls the two losses similar, "especially when there is a bottleneck".
+# With 15 units its own curves have the gap for three activations out of four.
 # An invariant first layer sees an image only through sums over orbits of pixels, and cannot tell two images with the same sums apart.
 # An augmented network can, and it can still be nearly invariant.
 #
-# How nearly?
-# For one input, take the variance of the output over the orbit, relative to its mean square over the orbit: 0 for an invariant output, 1 for one that averages to zero.
-# The figure follows the median over 1,000 test images, and over as many inputs of Gaussian noise.
+# **How nearly?**
+# The paper measures $\epsilon_{\text{inv}}(f, x) = \operatorname{mean}_g (1 - f(gx)/\bar f(x))^2$, where $\bar f$ is the mean over the orbit, and shows the median over inputs.
+# It does not say what the square means for nine outputs. We divide output by output and take the squared norm, which gives values of the size of its bars; the mean over outputs would be nine times smaller.
+# An output whose mean is near zero rules this measure, and it has no upper bound.
+# We add one that has: the share of $\operatorname{mean}_g \lVert f(gx)\rVert^2$ that is not in $\lVert\bar f(x)\rVert^2$. It lies between 0, for invariant outputs, and 1.
+
+
+# %%
+def over(a, b):
+    """Quotients; 0 / 0 is 0, since outputs that vanish on an orbit are invariant."""
+    return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
+
+
+def errors(f):
+    """Medians over inputs, the paper's and the share; f has shape (9, 4, N)."""
+    mean = f.mean(axis=1)
+    spread = ((f - mean[:, None]) ** 2).mean(axis=1)
+    share = over(spread.sum(axis=0), (spread + mean**2).sum(axis=0))
+    return np.median([over(spread, mean**2).sum(axis=0), share], axis=1)
+
+
+# %%
+def measure(U, V, rows):
+    """Errors of all networks, shape (activations, starts, 2)."""
+    x = torch.tensor(augment(rows, turns).reshape(-1, 196).T)
+    return np.array([
+        [errors((v @ phi(u @ x)).numpy().reshape(9, 4, -1)) for u, v in zip(*runs)]
+        for phi, *runs in zip(two_layer.ACTIVATIONS.values(), U, V)
+    ])  # fmt: skip
+
+
+# %%
+def trained(count, units):
+    return (torch.tensor(nets[f"{name}_{units}"][count]).double() for name in "UV")
+
+
+probes = {
+    "test images": deep_linear.problem(8900).X[5000:],
+    "Gaussian inputs": rng.normal(size=(5000, 196)),
+}
+# inputs, images, units, activations, starts, measures
+error = np.array([[[measure(*trained(count, units), rows) for units in config.hidden]
+                   for count in (0, 1)] for rows in probes.values()])  # fmt: skip
+ours, shares = np.moveaxis(np.median(error, axis=4), -1, 0)
 
 # %% tags=["hide-input"]
-publish.figure(
-    plots.orbit_variances(nets["steps"], nets["orbit_variance"][:, :, :, 1], names, config.images),
-    "orbit-variance",
-    title="Orbit variance of augmented networks during training",
-    caption="Median, over inputs, of the variance of the output over an orbit relative to its mean square, for augmented networks "
-    "with 15 hidden units. Columns: number of training images. Rows: test images and Gaussian noise. Mean of two starts. The "
-    "thin line is a network without activation. It corresponds to Figure 11 of paper D.",
-    alt="Four panels on logarithmic axes. On test images all curves fall from about one half to a few hundredths within 200 epochs; "
-    "with 1,000 images they then rise again slowly, with 5,000 they level off or fall further. On Gaussian inputs they fall to about one tenth. "
-    "The thin line falls by many orders of magnitude on test images.",
+FIGURE_11 = np.array([  # MNIST, Gaussian; 1,000 and 5,000 images; 7 and 15 units
+    [[[1.04, 1.01, 0.93, 0.01], [14.21, 20.57, 12.49, 13.61]],
+     [[0.03, 0.00, 0.06, 0.55], [1.13, 0.99, 3.10, 7.29]]],
+    [[[1.84, 1.99, 0.53, 0.14], [12.09, 29.29, 10.11, 21.11]],
+     [[0.42, 0.77, 0.06, 1.03], [3.10, 3.51, 4.55, 8.53]]],
+])  # fmt: skip
+fig, axes = plt.subplots(2, 2, figsize=(8.6, 5.6), sharex=True, sharey=True)
+for kind, label in enumerate(probes):
+    for count in (0, 1):
+        ax, place = axes[count, kind], np.arange(4)
+        for width, units in enumerate(config.hidden):
+            bars = place + 0.4 * width - 0.2
+            ax.bar(bars, ours[kind, count, width], 0.36, label=f"{units} units",
+                   color=("#56B4E9", "#E69F00")[width])  # fmt: skip
+            ax.plot(bars, error[kind, count, width, ..., 0], ".", color="0.3")
+            ax.plot(bars, FIGURE_11[kind, count, width], "k_", markersize=14,
+                    linestyle="none", label="paper" if width else None)  # fmt: skip
+        ax.set(title=f"{label}, $N$ = {config.images[count]:,}", yscale="symlog",
+               ylim=(0, 100))  # fmt: skip
+        ax.set_xticks(place, NAMES)
+axes[0, 0].legend(loc="upper left", fontsize=9, ncols=3)
+for ax in axes[:, 0]:
+    ax.set_ylabel(r"median of $\epsilon_{\mathrm{inv}}$")
+figure(
+    fig,
+    "invariance-error",
+    title="Error of invariance of augmented networks",
+    caption="Median over inputs of the paper's $\\epsilon_{\\text{inv}}$ after training on augmented "
+    "digits: bars, medians of three runs; dots, the runs; dashes, the bars of Figure 11 of paper D. The axis is linear below 1 and logarithmic above.",
+    alt="Four panels of bars. Those of 15 units reach from 2 to 16 on test images and from 5 to 28 on Gaussian "
+    "inputs. Those of 7 units are lower everywhere, and below 1 on test images. The dashes lie near the bars of 15 "
+    "units after 1,000 images, and mostly below them after 5,000. The dots of single runs scatter, widely so after 5,000 images.",
 )
 
-variance = nets["orbit_variance"].mean(axis=-1)
-wide = variance[:, :, :, 1]
-publish.table(
-    [
-        "units",
-        "activation",
-        *(
-            f"{kind}, $N$ = {count:,}"
-            for kind in ("test images", "Gaussian inputs")
-            for count in config.images
-        ),
-    ],
-    [
-        [
-            units,
-            name,
-            *(f"{variance[-1, kind, count, width, k]:.1e}" for kind in (0, 1) for count in (0, 1)),
-        ]
-        for width, units in enumerate(config.hidden)
-        for k, name in enumerate(names)
-    ],
-)
-
-publish.claim(
-    "D: Figure 11",
-    "Augmented networks become nearly invariant on test images: the median orbit variance falls to less than a fifth of its start.",
-    (wide[-1, 0] / wide[0, 0])[:, :4],
-    below=0.2,
-    id="orbit-variance-falls-on-images",
-    details="Paper: falls during training. end over start, four activations, 15 hidden units, two numbers of training images",
-)
-
-publish.claim(
-    "D: Figure 11",
-    "On Gaussian inputs the same networks are less invariant than on images.",
-    (wide[-1, 1] / wide[-1, 0])[:, :4],
-    above=2.0,
-    id="orbit-variance-is-larger-on-noise",
-    details="Paper: larger on Gaussian inputs. median orbit variance on Gaussian inputs over that on test images, after training",
-)
-
-publish.claim(
-    "beyond: D, Figure 11",
-    "With more training images augmented networks are more invariant on test images.",
-    wide[-1, 0, 1, :4] / wide[-1, 0, 0, :4],
-    below=1.0,
-    id="more-images-more-invariance",
-    details="median orbit variance with the larger number of images over that with the smaller one, four activations",
-)
+# %%
+beside = (ours / np.maximum(FIGURE_11, 0.01))[:, :, 1]
+print("15 units, here over paper:\n", beside.round(1))
 
 # %% [markdown]
-# The invariance of an augmented nonlinear network is learned from data, so it holds where there are data.
-# On images it is good and grows with their number; on noise it is poor.
-# With 7 hidden units, a bottleneck for nine outputs, it is better by an order of magnitude or more where there are 5,000 images.
-# With 1,000 images and 15 units, the orbit variance on new images rises again while the training error still falls.
-# A network without activation has none of these limits: its orbit variance on images falls until training stops.
+# Starts matter: on test images, runs with 15 units differ by factors of one to three after 1,000 images, and of up to 150 after 5,000.
+# So we compare medians of runs, and count the single runs.
+# After 1,000 images the sizes with 15 units are those of the paper. After 5,000 two activations are up to eight times above it.
+# The paper draws three conclusions.
+# *The error is significantly smaller with a bottleneck*, and *it is smaller with more images*.
+# Both hold here:
+
+# %%
+claim("D: Figure 11", "Augmented networks are far more invariant with a bottleneck.",
+      ours[:, :, 0] / ours[:, :, 1], below=0.5, decided=book,
+      details="Errors with 7 units over those with 15.")
+claim("D: Figure 11", "With more images they are more invariant on test images.",
+      ours[0, 1] / ours[0, 0], below=1, decided=book, id="more-images-more-invariance",
+      details="Errors with 5,000 images over those with 1,000.")
+better = (error[:, 1] < error[:, 0])[..., 0].sum(axis=(1, 2, 3))
+print(f"of {8 * config.starts} runs improve on images, on noise:", better)
 
 # %% [markdown]
+# Both trainings of a run have the same start.
+# Not every run improves, and on Gaussian inputs the medians have exceptions, too. The paper has one of them: with $\tanh$ and seven units its bar grows from 0.14 to 1.03.
+#
+# *The error does not increase significantly on Gaussian inputs*, the third conclusion, is a matter of what is significant.
+# With 15 units and 1,000 images it grows by about one half here, and by less in the paper.
+# Elsewhere it is multiplied. So are some bars of the paper: after 5,000 images, ReLU with 15 units goes from 1.0 to 3.5.
+# On the axis of its figure, from 0 to 30, that looks small.
+# We print the ratios of noise to images, medians of the four activations, for 7 and 15 units after 1,000 images and after 5,000.
+# Errors below 0.01 count as 0.01, since bars cannot be read more finely:
+
+# %%
+growths = [np.median(e[1] / np.maximum(e[0], 0.01), axis=-1) for e in (FIGURE_11, ours)]
+print("paper", growths[0].ravel().round(1), " here", growths[1].ravel().round(1))
+
+# %%
+rows = []
+for (count, width), images in zip(np.ndindex(2, 2), (few, few, many, many)):
+    values = [np.median(a[k, count, width]) for a in (ours, shares) for k in (0, 1)]
+    rows.append([f"{images:,}", config.hidden[width], *(f"{v:.2g}" for v in values)])
+heads = [f"{name}, {probe}" for name in ("$\\epsilon$", "share") for probe in probes]
+table(["images", "units", *heads], rows)
+claim("D: Figure 11", "On Gaussian inputs the error is not significantly larger.",
+      growths[1], below=2, verdict="not reproduced", decided=book,
+      id="error-on-gaussian-inputs", details="Ratio to test images; two is our bound.")
+
+# %% [markdown]
+# The share, which small outputs do not rule, is at least four times as large on noise, for every activation, number of units and number of images.
+# It is also far from that of a network that has learned nothing:
+
+# %%
+print("at least four times:", not book or (shares[1] / shares[0]).min() > 4)
+start = two_layer.start((196, 15, 9), config.starts, rng)
+blocks = (w.detach().double().reshape(4, -1, *w.shape[1:]) for w in start)
+untrained = np.median(measure(*blocks, probes["Gaussian inputs"])[..., 1], axis=1)
+print("untrained, share on Gaussian inputs:", untrained.round(2))
+
+# %% [markdown]
+# So some of the invariance carries over to inputs that look like nothing in the training data, and most of its exactness does not.
+# {ref}`Paper C <distribution-drift>` asks this of larger networks.
+#
 # (approximate-symmetry)=
 # ## Approximate symmetry
 #
@@ -422,12 +580,29 @@ publish.claim(
 # Then hard-wiring has a bias, plain regression wastes samples on directions that hardly matter, and a penalty can be tuned between the two.
 # How strong should it be?
 #
-# We answer this for one linear layer without a bound on the rank, where everything can be computed. Targets are $y = W^* x + \varepsilon$ with a teacher $W^*$ of shape $(m, n)$ and independent noise of variance $\sigma^2$ in each output.
-# The penalised estimator minimises the mean squared error plus $\lambda \lVert W \Gamma\rVert^2$, where $\Gamma$ is the constraint matrix of {ref}`the first chapter on this paper <global-optima>`: $W\Gamma = 0$ exactly if $W$ is invariant. (The paper sums over samples and writes $N\lambda$ for our $\lambda$.)
+# We answer this for one linear layer without a bound on the rank. Targets are $y = W^* x + \varepsilon$ with a teacher $W^*$ of shape $(m, n)$ and independent noise of variance $\sigma^2$ in each output.
+# The penalised estimator minimises the squared error, summed over outputs, plus $\lambda \lVert W \Gamma\rVert^2$, where $W\Gamma = 0$ exactly if $W$ is invariant ({ref}`global-optima`).
 # Let $S$ be the second moment of the $N$ inputs, positive definite and otherwise arbitrary.
 #
 # The two quadratic forms $S$ and $\Gamma\Gamma^\top$ can be diagonalised together: there are vectors $u_1, \dots, u_n$ with $u_j^\top S u_k = \delta_{jk}$ and $\Gamma\Gamma^\top u_j = \gamma_j S u_j$. As many $\gamma_j$ vanish as there are independent invariant rows, $d$. We call the other modes asymmetric. Let $a_j = W^* S u_j$ be the teacher in mode $j$ and $v = m\sigma^2 / N$.
-#
+
+
+# %%
+def modes(S, rho, W):
+    """gamma_j and the squared norms of a_j."""
+    G = constraint(rho)
+    gamma, u = eigh(G @ G.T, S)
+    gamma[gamma < 1e-10 * gamma.max()] = 0
+    return gamma, np.sum((W @ S @ u) ** 2, axis=0)
+
+
+def risk(lam, gamma, a2, v):
+    """The right side of the proposition, shape of lam."""
+    t = np.multiply.outer(lam, gamma)
+    return np.sum((t**2 * a2 + v) / (1 + t) ** 2, axis=-1)
+
+
+# %% [markdown]
 # ````{prf:proposition} Risk of the penalty
 # :label: prop-penalty-risk
 # On fixed inputs, with the noise averaged, the mean over the inputs of $\lVert \hat W x - W^* x\rVert^2$ is
@@ -451,132 +626,123 @@ publish.claim(
 # With one value of $\gamma$ the sum is $((\lambda\gamma)^2 B + V)/(1 + \lambda\gamma)^2$.
 # ````
 #
-# *Variance over bias* is thus the rule for the best penalty, up to the scale $\gamma$ of the penalty. For a cyclic group on whitened inputs $\gamma = \lvert 1 - \omega\rvert^2$ takes a value for every character $\omega \ne 1$ that occurs: one value for the groups of order 2 and 3, and the values 2 and 4 for quarter turns. The matrix $\Gamma$ thus weighs different asymmetries differently, for no reason that the problem gives. The penalty on the outputs, $\operatorname{mean}_x \lVert W x - W\mathcal{R} x\rVert^2$ over whitened inputs and an orthogonal group, has $\gamma = 1$ throughout.
+# A test: quarter turns of $4 \times 4$ images, 40 inputs whose covariance does not respect the group, and three teachers with $B/V$ = 0.1, 1 and 10.
+# The fits come from the library's optima, which know nothing of modes.
 
-# %% tags=["hide-input"]
+
+# %%
+def teacher(rho, m, N, ratio):
+    """Inputs, and a map whose bias B is ratio times the variance V."""
+    n, B = rho.dimension, invariant_rows(rho)
+    X = rng.normal(size=(N, n)) @ (np.eye(n) + 0.4 * rng.normal(size=(n, n)))
+    S, W = X.T @ X / N, rng.normal(size=(m, n))
+    invariant = W @ S @ B @ np.linalg.solve(B.T @ S @ B, B.T)
+    gamma, a2 = modes(S, rho, W - invariant)
+    V = m / N * (gamma > 0).sum()
+    return X, invariant + (W - invariant) * np.sqrt(ratio * V / a2[gamma > 0].sum())
+
+
+# %%
+def mean_error(X, W, rho, lam, draws):
+    """Mean over fits to noisy labels; hard-wired for an infinite lam."""
+    errors = []
+    for _ in range(draws):
+        data = Moments.from_data(X, X @ W.T + rng.normal(size=(len(X), len(W))))
+        rank, hard = min(W.shape), np.isinf(lam)
+        fit = hard_wired(data, rho, rank) if hard else regularised(data, rho, rank, lam)
+        errors.append(np.mean(np.sum((X @ (fit.optimum() - W).T) ** 2, axis=1)))
+    return np.mean(errors)
+
+
+# %%
 rho = gallery.find("C4, 4x4 images to a class").rho_in
-strengths = np.geomspace(1e-3, 1e3, 200)
-curves, relative = {}, []
-for ratio in (0.1, 1.0, 10.0):
-    problem = beyond_linear.teacher(rho, 2, 40, ratio, rng)
-    trade = problem.trade
-    where = np.append(np.geomspace(1e-3, 1e3, 7), np.inf)
-    errors = beyond_linear.measured_errors(problem, where, many // 2, rng)
-    expected = np.append(trade.risk(where[:-1]), trade.hard_wired)
-    relative.append(errors.mean(axis=0) / expected)
-    best = trade.best()
-    curves[f"{ratio:g}"] = (
-        trade.risk(strengths) / trade.variance,
-        where[:-1],
-        errors[:, :-1] / trade.variance,
-        (best, float(trade.risk(best)) / trade.variance),
-    )
-digits = beyond_linear.digit_errors((300, 1_000, 5_000), np.geomspace(1e-5, 10, 25))
+strengths = np.array([1e-3, 0.1, 1, 10, 1e3, np.inf])
+curves, ratios = {}, []
+for ratio in (0.1, 1, 10):
+    X, W = teacher(rho, 2, 40, ratio)
+    gamma, a2 = modes(X.T @ X / 40, rho, W)
+    seen = np.array([mean_error(X, W, rho, lam, 200) for lam in strengths])
+    hard = (2 / 40 * (gamma == 0)).sum() + a2[gamma > 0].sum()
+    formula = np.append(risk(strengths[:-1], gamma, a2, 2 / 40), hard)
+    ratios.append(seen / formula)
+    curves[ratio] = gamma, a2, seen
+claim("beyond",
+      "The risks of plain, penalised and hard-wired regression are "
+      "{eq}`eq-penalty-risk`.", ratios, equals=1, within=0.1, id="penalty-risk-formula")
 
-publish.figure(
-    plots.penalty_risks(strengths, curves, digits),
-    "penalty-risk",
-    title="The best penalty under approximate symmetry",
-    caption="(a) Error of the penalised fit, over the variance $V$ that hard-wiring saves, on 40 inputs of $4 \\times 4$ "
-    "pixels under quarter turns. Lines: {eq}`eq-penalty-risk`. Markers: mean over noise draws with two standard errors. "
-    "Stars: the best strength. The three teachers differ in the ratio of squared bias $B$ to $V$. (b) Test error on upright "
-    "digits of $14\\times14$ pixels, ten classes, under a penalty on rotational asymmetry; 1 is the error of the constant "
-    "prediction.",
-    alt="Left, three curves on logarithmic axes with markers on them, each with a star at its minimum; the minimum moves left "
-    "as the bias grows. Right, three curves with minima inside; the minimum moves left and down as images are added.",
-)
-
-publish.claim(
-    "beyond",
-    "The risk of plain, penalised and hard-wired regression on an approximately symmetric target is {eq}`eq-penalty-risk`.",
-    relative,
-    equals=1.0,
-    within=0.1,
-    id="penalty-risk-formula",
-    details="mean over noise draws over the prediction, quarter turns of $4\\times4$ images, inputs whose covariance does not respect the group, seven strengths and hard-wiring, three teachers",
-)
-
-# %% tags=["hide-input"]
-ratios = []
-for case in gallery.cases():
-    n = case.rho_in.dimension
-    if n > 9 or case.rho_in.group.order == 1:
-        continue
-    for ratio in (0.1, 1.0, 10.0):
-        trade = beyond_linear.teacher(case.rho_in, 2, 3 * n, ratio, rng).trade
-        if trade.asymmetric.any():
-            bounds = np.array(trade.bracket())
-            inside = bounds[0] * 0.999 <= trade.best() <= bounds[1] * 1.001
-            ratios.append([trade.risk(trade.best()) / min(trade.plain, trade.hard_wired), inside])
-ratios = np.array(ratios)
-
-publish.claim(
-    "beyond",
-    "If the target is invariant only approximately and there is noise, some finite penalty beats both plain and hard-wired "
-    "regression, and its strength lies between the extremes of $v/(\\gamma_j\\lVert a_j\\rVert^2)$.",
-    [ratios[:, 0].max() < 1, ratios[:, 1].all()],
-    id="finite-penalty-is-best",
-    details="representations of the gallery with up to nine inputs, orthogonal and not, bias 0.1, 1 and 10 times the variance",
-)
-
-rule = beyond_linear.variance_over_bias(
-    ("S2, swap of two coordinates", "C3, turns of the plane"), rng
-)
-turns = beyond_linear.variance_over_bias(("C4, 4x4 images to a class",), rng)
-
-publish.claim(
-    "beyond",
-    "On whitened inputs, for a group of order 2 or 3, $\\gamma\\lambda^* = V/B$.",
-    rule,
-    equals=1.0,
-    within=1e-6,
-    id="variance-over-bias",
-    details="best strength over $V / (\\gamma B)$, random teachers, swap of two coordinates and turns by a third",
-)
-
-publish.claim(
-    "beyond",
-    "For quarter turns the asymmetric modes have two scales, and $V / (\\gamma B)$ with their mean is the best strength only "
-    "roughly.",
-    [
-        np.abs(np.log(turns)).max() > 1e-3,
-        np.abs(np.log(turns)).max() < np.log(2),
-    ],
-    id="variance-over-bias-needs-one-scale",
-    details="the same ratio with the mean of $\\gamma$, ten random teachers on $4\\times4$ images: off by more than 0.1 %, and by less than a factor of 2",
-)
+# %%
+fig, ax = plt.subplots()
+grid = np.geomspace(1e-3, 1e3, 200)
+for k, (ratio, (gamma, a2, seen)) in enumerate(curves.items()):
+    V = 2 / 40 * (gamma > 0).sum()
+    ax.loglog(grid, risk(grid, gamma, a2, 2 / 40) / V, color=COLORS[k])
+    ax.plot(strengths[:-1], seen[:-1] / V, MARKERS[k], color=COLORS[k],
+            linestyle="none", label=f"{ratio:g}")  # fmt: skip
+    best = grid[risk(grid, gamma, a2, 2 / 40).argmin()]
+    ax.plot(best, risk(best, gamma, a2, 2 / 40) / V, "k*", markersize=11)
+ax.set(xlabel=r"strength $\lambda$", ylabel="risk over $V$")
+ax.legend(title="$B / V$")
+figure(
+    fig, "penalty-risk", title="The best penalty under approximate symmetry", width="80%",
+    caption="Risk of the penalised fit over the variance $V$ that hard-wiring saves, on 40 inputs of $4 \\times 4$ pixels under quarter turns. "
+    "Lines: {eq}`eq-penalty-risk`. Marks: mean over 200 draws of the noise. Stars: the best strength.",
+    alt="Three curves on logarithmic axes with marks on them, each with a star at its minimum; the minimum moves left as the bias grows.",
+)  # fmt: skip
 
 # %% [markdown]
-# The digits of panel (b) obey no linear teacher, and their labels are not invariant: turned by a half, a six is a nine. The picture is the same. At every number of images the best penalty lies inside, and it beats plain and hard-wired regression; the fewer the images, the more it gains and the stronger it is.
-# With 300 images there are more pixels than samples, and plain regression takes the solution of least norm. The penalty then does two things at once: it asks for symmetry, and it regularises.
+# *Variance over bias* is thus the rule for the best penalty, up to the scale $\gamma$ of the penalty.
+# For a cyclic group on whitened inputs $\gamma = \lvert 1 - \omega\rvert^2$ takes a value for every character $\omega \ne 1$ that occurs: one value for the groups of order 2 and 3, and the values 2 and 4 for quarter turns, where the rule holds only roughly.
 
-# %% tags=["hide-input"]
-best = digits.penalised.argmin(axis=1)
-publish.table(
-    ["images", "plain", "hard-wired", "best penalty", "its strength"],
-    [
-        [
-            f"{count:,}",
-            f"{digits.plain[k]:.3g}",
-            f"{digits.hard_wired[k]:.3f}",
-            f"{digits.penalised[k, best[k]]:.3f}",
-            f"{digits.strengths[best[k]]:.1g}",
-        ]
-        for k, count in enumerate(digits.images)
-    ],
-)
 
-publish.claim(
-    "beyond",
-    "On upright digits, whose classes are not quite invariant under rotations, some finite penalty beats plain and hard-wired "
-    "regression, and the best strength falls with the number of images.",
-    [
-        *(digits.penalised.min(axis=1) < np.minimum(digits.plain, digits.hard_wired)),
-        *(np.diff(digits.strengths[best]) < 0),
-    ],
-    id="best-penalty-on-digits",
-    details="test error on 4,000 images, training on 300, 1,000 and 5,000",
-)
+# %%
+def rule(name):
+    """The best strength over V / (gamma B), with the mean of gamma."""
+    rho = gallery.find(name).rho_in
+    n = rho.dimension
+    gamma, a2 = modes(np.eye(n), rho, rng.normal(size=(1, n)))
+    active, v = gamma > 0, 1 / (2 * n)
+    guess = active.sum() * v / (gamma[active].mean() * a2[active].sum())
+    error = lambda s: risk(guess * np.exp(s), gamma, a2, v)  # noqa: E731
+    best = minimize_scalar(error, bounds=(-2, 2), options={"xatol": 1e-9})
+    return np.exp(best.x)
+
+
+# %%
+orders = "S2, swap of two coordinates", "C3, turns of the plane"
+one_scale = [rule(name) for name in orders * 10]
+two_scales = [rule("C4, 4x4 images to a class") for _ in range(10)]
+print("quarter turns, within a factor of two:", abs(np.log2(two_scales)).max() < 1)
+claim("beyond",
+      "On whitened inputs, for a group of order 2 or 3, $\\gamma\\lambda^* = V/B$.",
+      one_scale, equals=1, within=1e-4, id="variance-over-bias")
+
+# %% [markdown]
+# Digits obey no linear teacher, and their labels are not invariant.
+# The picture is the same: on upright digits of all ten classes some penalty beats plain and hard-wired regression, and with many images it is a weak one.
+
+# %%
+pictures, labels = digits("mnist", "test", side=14)
+Z, targets = pictures.reshape(-1, 196), np.eye(10)[labels]
+
+
+def test_error(W):
+    """On the last 4,000 images, over the error of the mean target."""
+    left = targets[-4000:] - Z[-4000:] @ W.T
+    return (left**2).mean() / targets[-4000:].var(axis=0).mean()
+
+
+# %%
+inverse = partial(np.linalg.pinv, rcond=1e-8, hermitian=True)
+G, B, lines = constraint(turns), invariant_rows(turns), []
+grid = 10.0 ** np.arange(-5, 2)
+for N in (300, 1000, 5000):
+    data = Moments.from_data(Z[:N], targets[:N])
+    fits = [data.C @ inverse(data.S + s * G @ G.T) for s in (0, *grid)]
+    fits.append(data.C @ B @ inverse(B.T @ data.S @ B) @ B.T)
+    plain, *tuned, hard = map(test_error, fits)
+    shown = (f"{e:.2f}" for e in (plain, hard, min(tuned)))
+    lines.append([N, *shown, grid[np.argmin(tuned)]])
+table(["images", "plain", "hard-wired", "best penalty", "its strength"], lines)
 
 # %% [markdown]
 # (hard-wired-or-plain)=
@@ -607,59 +773,82 @@ publish.claim(
 # $\mathcal{E}_{\text{hard}} - \mathcal{E}_{\text{plain}} = \frac{N-1}{N-d-1}\bigl(\epsilon^2 - \sigma^2_{\text{tot}}\frac{n-d}{N-n-1}\bigr)$.
 # ````
 #
+# For an exactly invariant teacher, $\epsilon = 0$, hard-wiring always wins; {cite:t}`elesedy2021provably` compute by how much, for Gaussian inputs and groups whose average is a projector.
+# The proposition adds the bias.
 # Symmetry is worth most when it is least tested: {eq}`eq-threshold` grows with the number $n - d$ of directions that it saves, and with the noise. Twice the asymmetry brings the limit four times nearer to $n + 1$.
 
-# %% tags=["hide-input"]
-samples = [20, 27, 36, 50, 70, 100, 140, 200]
-asymmetries = np.geomspace(0.02, 4, 9)
-phases = beyond_linear.phases(rho, samples, asymmetries, many, rng)
-dense = np.geomspace(0.01, 8, 200)
-boundary = approximate.gaussian_threshold(16, 4, dense, 1.0)
 
-publish.figure(
-    plots.phase_diagram(phases, dense, boundary, 1.2),
-    "hard-wired-or-plain",
-    title="Hard-wired, plain or penalised",
-    caption="Which estimator has the least risk on Gaussian inputs, $4\\times4$ images under quarter turns ($n = 16$, "
-    "$d = 4$). Squares: hard-wired beats plain. Circles: plain beats hard-wired. Where the symbol is large and open, the best "
-    "penalty beats both by more than 20 %. The line is {eq}`eq-threshold`.",
-    alt="A grid of symbols on logarithmic axes, cut by a falling line. Squares below it, circles above; on both sides of "
-    "the line the symbols are large and open, far from it small and filled.",
-    width="85%",
-)
+# %%
+def gaussian(n, d, N, eps2, s2=1):
+    """Risks of plain and of hard-wired regression, and the limit."""
+    plain = s2 * n / (N - n - 1)
+    hard = eps2 + (s2 + eps2) * d / (N - d - 1)
+    return plain, hard, n + 1 + (n - d) * s2 / eps2
 
-limits = approximate.gaussian_threshold(16, 4, asymmetries, 1.0)
-clear = np.abs(np.log(np.divide.outer(samples, limits))) > np.log(1.3)
-wins = phases.hard_wired < phases.plain
 
-publish.claim(
-    "beyond",
-    "On Gaussian inputs hard-wiring beats plain regression exactly below $n + 1 + (n - d)\\,\\sigma^2_{\\text{tot}}/\\epsilon^2$ samples.",
-    (wins == np.less.outer(samples, limits))[clear],
-    id="sample-threshold",
-    details="all cells of the diagram that are more than 30 % away from the limit",
-)
+def fit(rho, N, eps2, draws):
+    """Mean risks on Gaussian inputs: plain, hard-wired."""
+    n, B = rho.dimension, invariant_rows(rho)
+    W = rng.normal(size=(draws, n))
+    rest = W - W @ B @ B.T
+    W += (np.sqrt(eps2) / norm(rest, axis=1, keepdims=True) - 1) * rest
+    X = rng.normal(size=(draws, N, n))
+    y = (X @ W[..., None])[..., 0] + rng.normal(size=(draws, N))
+    S, c = X.mT @ X, np.einsum("kij,ki->kj", X, y)
+    plain = np.linalg.solve(S, c[..., None])[..., 0]
+    hard = np.linalg.solve(B.T @ S @ B, (c @ B)[..., None])[..., 0] @ B.T
+    return [np.mean(np.sum((V - W) ** 2, axis=1)) for V in (plain, hard)]
 
+
+# %%
 counts = (30, 50, 100, 200)
-measured = [beyond_linear.gaussian_errors(rho, N, 0.5, 8 * many, rng) for N in counts]
-predicted = np.array([approximate.gaussian_risks(16, 4, N, 0.5, 1.0) for N in counts])
+seen = np.array([fit(rho, N, 0.5, 3000) for N in counts])
+expected = np.array([gaussian(16, 4, N, 0.5)[:2] for N in counts])
+claim("beyond",
+      "On Gaussian inputs the risks are those of {prf:ref}`prop-gaussian-threshold`.",
+      seen / expected, equals=1, within=0.05, id="gaussian-risks")
 
-publish.claim(
-    "beyond",
-    "The expected excess risks of plain and hard-wired regression are those of {prf:ref}`prop-gaussian-threshold`.",
-    [[e.plain.mean(), e.hard_wired.mean()] for e in measured] / predicted,
-    equals=1.0,
-    within=0.06,
-    id="gaussian-risks",
-    details="mean over random data sets over the prediction, $N$ = 30, 50, 100 and 200, $\\epsilon^2 = 0.5$, $\\sigma_{\\text{tot}} = 1$",
+# %%
+samples = np.array([20, 27, 36, 50, 70, 100, 140, 200])
+asymmetries = np.geomspace(0.02, 4, 9)
+risks = np.array([[fit(rho, N, e, 300) for e in asymmetries] for N in samples])
+wins = risks[..., 1] < risks[..., 0]
+limits = gaussian(16, 4, 0, asymmetries)[2]
+clear = abs(np.log(np.divide.outer(samples, limits))) > np.log(1.3)
+claim("beyond",
+      "Hard-wiring beats plain regression exactly if {eq}`eq-threshold` holds.",
+      (wins == np.less.outer(samples, limits))[clear], id="sample-threshold",
+      details="All cells more than 30 % away from the limit.")
+
+# %% tags=["hide-input"]
+fig, ax = plt.subplots(figsize=(6.4, 4.3))
+places = np.meshgrid(asymmetries, samples)
+for name, cells, marker in (("hard-wired wins", wins, "s"), ("plain wins", ~wins, "o")):
+    ax.loglog(places[0][cells], places[1][cells], marker, color="black", label=name,
+              fillstyle="full" if marker == "s" else "none", linestyle="none")
+dense = np.geomspace(0.01, 8, 200)
+ax.loglog(dense, gaussian(16, 4, 0, dense)[2], color=COLORS[0], label="the limit")
+ax.set_yticks([20, 50, 100, 200], ["20", "50", "100", "200"])
+ax.minorticks_off()
+ax.set(xlabel="asymmetry over noise, both squared", ylabel="number of samples $N$",
+       ylim=(17, 230))  # fmt: skip
+ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), ncols=3, fontsize=9)
+figure(
+    fig,
+    "hard-wired-or-plain",
+    title="Hard-wired or plain",
+    caption="Which estimator has the least risk on Gaussian inputs, $4\\times4$ images under quarter turns ($n = 16$, "
+    "$d = 4$), by the mean over 300 data sets. The line is {eq}`eq-threshold`.",
+    alt="A grid of symbols on logarithmic axes, cut by a falling line. Filled squares below it, open circles above.",
+    width="85%",
 )
 
 # %% [markdown]
 # ## What to take away
 #
-# * The loss hardly matters. At every critical point of a deep linear network on whole orbits, a strictly convex loss has outputs that are invariant on the data, and the cross-entropy has such class probabilities. Under gradient flow and an orthogonal representation the asymmetry of the first layer never grows.
-# * The linearity does. With enough hidden units, augmented nonlinear networks are better fits than networks with an invariant first layer, and they stay approximately invariant, on the data more than elsewhere.
+# * The loss hardly matters. At every critical point of a deep linear network on whole orbits, a strictly convex loss has outputs that are invariant on the data, and the cross-entropy has such class probabilities.
+# * The linearity does. With enough hidden units, augmented nonlinear networks fit better than networks with an invariant first layer. They are nearly invariant on images like those they saw, and less so on noise.
 # * Under approximate symmetry neither extreme is best. The best penalty is of the order of variance over bias, and hard-wiring pays below $n + 1 + (n-d)\,\sigma^2_{\text{tot}}/\epsilon^2$ samples.
 
 # %% tags=["hide-input", "nbval-ignore-output"]
-publish.footer(scale, seed, stored)
+footer(scale, seed)

@@ -14,7 +14,7 @@ module               what it is for
 ``regression``       linear regression on symmetric data: closed forms and training (paper A)
 ``kernels``          wide networks as linear models: weight and conjugate kernels (paper A)
 ``lowrank``          least squares of bounded rank: optima, critical points, paths (paper D)
-``networks``         linear, two-layer and ReLU networks in torch, seeds as one batch
+``networks``         multi-layer perceptrons in torch, ordinary and weight-tied, seeds as one batch
 ``training``         training of such ensembles: full-batch, or in mini-batches with augmentation
 ``invariance``       how invariant a network is: logits, probabilities, saliency, sensitivity
 ``drift``            how training leaves the equivariant weights: risks, Hessians, stability

@@ -37,7 +37,9 @@ class Config:
 
     ``images`` digits of ``side x side`` pixels; ``hidden`` units; ``strengths`` of the penalty, for
     the mean squared error and for cross-entropy; ``rotations`` per image where they are sampled;
-    ``runs`` XX
+    ``runs`` draws of the initial weights; ``steps`` of Adam at ``rate``, ``long`` where it learns
+    from all rotations; ``descent`` steps of gradient descent at ``descent_rate``, from the same
+    weights and from weights ``small`` times as large; ``seed``.
     """
 
     images: int = 1_000
