@@ -23,7 +23,8 @@ def configure(app: Sphinx, config: Config) -> None:
     """Add static files, serve MathJax from the site, drop launch buttons without a repository."""
     config.html_static_path = [*config.html_static_path, str(STATIC)]
     config.html_css_files = [*config.html_css_files, "book.css"]
-    config.html_js_files = [*config.html_js_files, ("claims.js", {"defer": "defer"})]
+    scripts = [(name, {"defer": "defer"}) for name in ("claims.js", "search.js")]
+    config.html_js_files = [*config.html_js_files, *scripts]
     config.mathjax_path, config.html_math_renderer = f"mathjax/{MATHJAX}", "mathjax"
     config.ogp_site_url = config.ogp_site_url or config.html_baseurl
     options = config.html_theme_options

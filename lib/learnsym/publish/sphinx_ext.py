@@ -4,12 +4,15 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.addnodes import index
 from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
 
 from learnsym.publish import directives, markup, mathml, site
 from learnsym.publish.claims import CLAIM_MIME
 from learnsym.publish.compiled import Entry
 from learnsym.publish.figures import FIGURE_MIME
+from learnsym.publish.wording import BEYOND
 
 
 class ClaimRenderer:
@@ -24,7 +27,14 @@ class ClaimRenderer:
         """Return the nodes of a claim, None for other outputs."""
         if inline or data.mime_type != CLAIM_MIME:
             return None
-        return _parsed(renderer, markup.claim_box(data.content), data.line)
+        box = _parsed(renderer, markup.claim_box(data.content), data.line)
+        record = data.content
+        if record["verdict"] == BEYOND:
+            return box
+        return [
+            _indexed(f"{record['item']} (paper {record['paper']})", f"claim-{record['id']}"),
+            *box,
+        ]
 
 
 class FigureRenderer:
@@ -44,6 +54,24 @@ class FigureRenderer:
         return _parsed(renderer, markup.figure_block(data.content, entry), data.line)
 
 
+class IndexedStatements(SphinxTransform):
+    """Puts definitions, theorems and the like into the index, under their titles."""
+
+    default_priority = 500
+
+    def apply(self, **_options: object) -> None:
+        """Add an entry before each block of sphinx-proof that has a title."""
+        blocks = [node for node in self.document.findall(nodes.Element) if "realtype" in node]
+        for block in blocks:
+            title = block[0].astext().strip().removeprefix("(").removesuffix(")")
+            if title:
+                block.parent.insert(block.parent.index(block), _indexed(title, block["ids"][0]))
+
+
+def _indexed(entry: str, place: str) -> index:
+    return index(entries=[("single", entry.replace(";", ","), place, "main", None)])
+
+
 def _parsed(renderer: NbElementRenderer, text: str, line: int | None) -> list[nodes.Element]:
     container = nodes.Element()
     with renderer.renderer.current_node_context(container):
@@ -61,6 +89,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     formulas = ((mathml.inline_formula, None), (mathml.displayed_formula, None))
     app.add_html_math_renderer("mathml", *formulas)
     app.add_config_value("epub_math_renderer", "mathml", "env")
+    app.add_transform(IndexedStatements)
     app.connect("config-inited", site.configure)
     app.connect("doctree-read", directives.add_end, priority=100)  # before its contents are listed
     app.connect("build-finished", site.copy_mathjax)
