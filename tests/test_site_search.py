@@ -57,4 +57,4 @@ def test_without_the_ranking_other_places_come_first(tab):
     tab.route("**/search.js*", lambda route: route.abort())
     wrong = [query for query, place in QUERIES.items() if found(tab, query)[0] != place]
     tab.unroute("**/search.js*")
-    assert {"K_G", "spurious"} <= set(wrong)
+    assert "K_G" in wrong and len(wrong) > 1

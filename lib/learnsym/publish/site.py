@@ -8,6 +8,11 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+# what docutils and Sphinx write, and what a screen reader can make sense of
+READABLE = {
+    'role="doc-biblioentry"': 'role="listitem"',  # a role of the past, in a list
+    '<th class="head"><p></p></th>': "<td></td>",  # the corner of a table heads nothing
+}
 STATIC = Path(__file__).parent / "static"
 MATHJAX = "tex-mml-chtml.js"
 # what MathJax loads by itself on a page; the speech engine is left out
@@ -23,7 +28,7 @@ def configure(app: Sphinx, config: Config) -> None:
     """Add static files, serve MathJax from the site, drop launch buttons without a repository."""
     config.html_static_path = [*config.html_static_path, str(STATIC)]
     config.html_css_files = [*config.html_css_files, "book.css"]
-    scripts = [(name, {"defer": "defer"}) for name in ("claims.js", "search.js")]
+    scripts = [(name, {"defer": "defer"}) for name in ("claims.js", "page.js", "search.js")]
     config.html_js_files = [*config.html_js_files, *scripts]
     config.mathjax_path, config.html_math_renderer = f"mathjax/{MATHJAX}", "mathjax"
     config.ogp_site_url = config.ogp_site_url or config.html_baseurl
@@ -67,7 +72,9 @@ def mathjax_folder() -> Path:
 def clean_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Drop scripts that appear twice; a constant that is declared twice is an error."""
+    """Drop scripts that appear twice, which is an error; mend what screen readers stumble over."""
+    for written, readable in READABLE.items():
+        context["body"] = context.get("body", "").replace(written, readable)
     seen: set[tuple[str, str]] = set()
     kept = []
     for script in context.get("script_files", []):
