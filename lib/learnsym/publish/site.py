@@ -31,6 +31,7 @@ def configure(app: Sphinx, config: Config) -> None:
     scripts = [(name, {"defer": "defer"}) for name in ("claims.js", "page.js", "search.js")]
     config.html_js_files = [*config.html_js_files, *scripts]
     config.mathjax_path, config.html_math_renderer = f"mathjax/{MATHJAX}", "mathjax"
+    config.epub_cover = tuple(config.epub_cover)  # YAML knows lists alone
     config.ogp_site_url = config.ogp_site_url or config.html_baseurl
     options = config.html_theme_options
     options["use_repository_button"] = bool(options.get("repository_url"))

@@ -7,6 +7,7 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.addnodes import index
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+from sphinx.util.index_entries import split_index_msg
 
 from learnsym.publish import directives, markup, mathml, site
 from learnsym.publish.claims import CLAIM_MIME
@@ -68,6 +69,20 @@ class IndexedStatements(SphinxTransform):
                 block.parent.insert(block.parent.index(block), _indexed(title, block["ids"][0]))
 
 
+def keep_index(app: Sphinx) -> list[tuple[str, dict, str]]:
+    """Give the search the index of pages that are not written again, which Sphinx forgets."""
+    search = getattr(app.builder, "indexer", None)
+    for page, entries in app.env.get_domain("index").entries.items() if search else ():
+        if page in search._titles:
+            kept = [
+                (part, place, main)
+                for kind, text, place, main, _ in entries
+                for part in split_index_msg(kind, text)
+            ]
+            search._index_entries.setdefault(page, kept)
+    return []  # no pages of its own
+
+
 def _indexed(entry: str, place: str) -> index:
     return index(entries=[("single", entry.replace(";", ","), place, "main", None)])
 
@@ -92,6 +107,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(IndexedStatements)
     app.connect("config-inited", site.configure)
     app.connect("doctree-read", directives.add_end, priority=100)  # before its contents are listed
+    app.connect("html-collect-pages", keep_index)
     app.connect("build-finished", site.copy_mathjax)
     app.connect("html-page-context", site.clean_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
