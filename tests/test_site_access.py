@@ -23,6 +23,7 @@ async (options) => {
 
 # MathJax, which the test leaves out, lets the keyboard reach every formula
 FORMULAS = "() => { for (const e of document.querySelectorAll('.math')) e.tabIndex = 0; }"
+UNFOLD = "() => { for (const e of document.querySelectorAll('details')) e.open = true; }"
 
 # Elements whose classes agree, and those of all that contains them, have the same colours: keep
 # one of them. A chapter has thousands of elements, and the contrast of each takes a millisecond.
@@ -64,6 +65,7 @@ def findings(tab, address):
     tab.goto(address, wait_until="load")
     tab.evaluate(AXE_SCRIPT)
     tab.evaluate(FORMULAS)
+    tab.evaluate(UNFOLD)
     found = {}
     for kind, themes in {"structure": ["light"], "colours": ["light", "dark"]}.items():
         if kind == "colours":
@@ -87,7 +89,8 @@ def test_every_page(tab):
 GOOD = """<!doctype html><html lang="en"><head><title>A page</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>html[data-theme="dark"] body { background: #111; color: #eee; }</style></head>
-<body><main><h1>A page</h1><p>Some <em>text</em>.</p><p>Some <em>more</em>.</p>%s</main></body></html>"""
+<body><main><h1>A page</h1><p>Some <em>text</em>.</p><p>Some <em>more</em>.</p>
+%s</main></body></html>"""
 BROKEN = {
     "image-alt": '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
     "label": "<input>",
