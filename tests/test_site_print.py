@@ -48,6 +48,15 @@ def test_a_chapter_on_paper(tab, chapter):
     assert look == {"navigation": [], "cut": [], "split": []}
 
 
+def test_the_table_of_claims_may_be_split_and_its_rows_not(tab):
+    breaks = "e => getComputedStyle(e).breakInside"
+    with built_site.served(built_site.required_site()) as address:
+        tab.goto(address + "book/synthesis/claims.html", wait_until="load")
+        table = tab.locator("table.claims-table")
+        assert table.evaluate(breaks) == "auto"
+        assert table.locator("tr.claim").first.evaluate(breaks) == "avoid"
+
+
 def test_a_chapter_on_the_screen_would_not_do(tab):
     with built_site.served(built_site.required_site()) as address:
         tab.goto(address + CHAPTERS[0], wait_until="load")
