@@ -5,6 +5,8 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+import sphinx_proof
+from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -51,6 +53,14 @@ def copy_mathjax(app: Sphinx, error: Exception | None) -> None:
             shutil.copytree(source / part, target / part, dirs_exist_ok=True)
         else:
             shutil.copy2(source / part, target / part)
+
+
+def pack_styles(app: Sphinx) -> list[tuple[str, dict, str]]:
+    """Copy the style sheets of extensions before the EPUB is packed; they do so after it."""
+    if app.builder.name == "epub":
+        add_global_html_resources(app, None)
+        sphinx_proof.copy_asset_files(app, None)
+    return []  # no pages of its own
 
 
 def mathjax_folder() -> Path:

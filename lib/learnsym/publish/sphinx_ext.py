@@ -108,6 +108,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", site.configure)
     app.connect("doctree-read", directives.add_end, priority=100)  # before its contents are listed
     app.connect("html-collect-pages", keep_index)
+    app.connect("html-collect-pages", site.pack_styles)
     app.connect("build-finished", site.copy_mathjax)
     app.connect("html-page-context", site.clean_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
