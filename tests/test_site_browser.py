@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import sync_playwright
 
 import built_site
 from learnsym.paths import book_root
@@ -140,13 +139,8 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def browser():
-    path = built_site.required_browser()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(built_site.BROWSER_FLAGS)
-        )
+    with built_site.started_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

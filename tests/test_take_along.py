@@ -9,9 +9,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from latex2mathml.converter import convert
 
 import built_site
-from learnsym.publish import chapters, pdf
+from learnsym.publish import chapters, mathml, pdf
 
 SOURCE = built_site.ROOT / "_build" / "source"
 MATH = "{http://www.w3.org/1998/Math/MathML}math"
@@ -56,6 +57,21 @@ def test_every_formula_of_the_epub_is_mathematics_and_no_source(epub):
                 shown = "".join(formula.itertext())
                 assert "\\" not in shown and "$" not in shown, (name, shown)
     assert count > 2000
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        (r"\bigl\langle x\bigr\rangle", "⟨x⟩"),
+        (r"\Bigl\lVert x\Bigr\|", "‖x‖"),
+        (r"\big\{x\big\}", "{x}"),
+        (r"\begin{aligned}a &= b \\ c &= d\end{aligned}", "a=bc=d"),
+    ],
+)
+def test_formulas_that_the_converter_alone_leaves_as_source(formula, shown):
+    assert "".join(ElementTree.fromstring(mathml.converted(formula)).itertext()) == shown
+    with pytest.raises((AssertionError, ElementTree.ParseError)):
+        assert "".join(ElementTree.fromstring(convert(formula)).itertext()) == shown
 
 
 @pytest.mark.site

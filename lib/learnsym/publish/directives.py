@@ -13,7 +13,7 @@ from learnsym.publish import compiled, markup
 from learnsym.publish.chapters import BOOK_FILE, chapter_paths
 from learnsym.publish.compiled import Entry
 from learnsym.publish.items import items_path, load_items
-from learnsym.publish.wording import BEYOND, SYMBOLS, VERDICTS, against_text, verdict_text
+from learnsym.publish.wording import BEYOND, PLURALS, SYMBOLS, VERDICTS, against_text, verdict_text
 
 
 class CompiledDirective(SphinxDirective):
@@ -100,26 +100,37 @@ class ClaimsTable(CompiledDirective):
 
 
 class Verdicts(CompiledDirective):
-    """``{verdicts}``: the items of each paper by verdict, as a picture with words beside it."""
+    """``{verdicts}``: what each paper claims (a line ``A: text``), and what held, as a picture."""
+
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
-        """Return a table: a symbol an item, and how many there are."""
+        """Return a table: a symbol an item, and how many there are in words."""
         records = [entry.record for entry in self.entries("claims")]
-        rows = []
-        for paper, items in load_items().items():
-            own = [r for r in records if r["paper"] == paper and r["verdict"] != BEYOND]
-            # an item with several claims counts under the least favourable
-            worst = {r["item"]: r["verdict"] for v in VERDICTS for r in own if r["verdict"] == v}
-            found = {v: sum(worst.get(item) == v for item in items) for v in VERDICTS}
-            picture = "".join(
-                f'<span class="tally {markup.verdict_class(v)}" aria-hidden="true">{s}</span>'
-                for v, n in found.items()
-                if (s := SYMBOLS[v] * n)
-            )
-            words = ", ".join(f"{n} {v}" for v, n in found.items() if n)
-            rows.append([paper, picture, f"{len(items)} items: {words}"])
-        header = ["paper", "one symbol an item", "in words"]
+        claimed = dict(line.split(": ", 1) for line in self.content if ": " in line)
+        if claimed.keys() != load_items().keys():
+            raise self.error(f"verdicts: expected papers {[*load_items()]}, got {[*claimed]}")
+        rows = [
+            [paper, claimed[paper], self._held(items, [r for r in records if r["paper"] == paper])]
+            for paper, items in load_items().items()
+        ]
+        header = ["paper", "what it claims", "what held"]
         return [self.table(header, rows, [[] for _ in rows], "verdicts")]
+
+    def _held(self, items: list[str], records: list[dict]) -> str:
+        # an item with several claims counts under the least favourable on the paper
+        order = sorted(VERDICTS, key=lambda verdict: verdict != BEYOND)
+        last = {r["item"]: v for v in order for r in records if r["verdict"] == v}
+        found = {v: n for v in VERDICTS if (n := sum(last.get(item) == v for item in items))}
+        picture = "".join(
+            f'<span class="tally {markup.verdict_class(v)}">{SYMBOLS[v] * n}</span>'
+            for v, n in found.items()
+        )
+        words = [f"{n} {v if n == 1 else PLURALS[v]}" for v, n in found.items()]
+        if rest := len(items) - sum(found.values()):
+            words.append(f"{rest} open")
+        said = f"{len(items)} items: {', '.join(words)}"
+        return f'<span aria-hidden="true">{picture}</span>\n{said}'
 
 
 class TakeAlong(CompiledDirective):
@@ -131,8 +142,8 @@ class TakeAlong(CompiledDirective):
         made = sorted(Path(self.env.srcdir).glob(f"{BOOK_FILE}.*"))
         links = [f"{{download}}`{path.suffix[1:].upper()} </{path.name}>`" for path in made]
         if not links or self.env.app.builder.name != "html":
-            return self.parsed("`make epub` and `make pdf` write the book to take along.")
-        return self.parsed(f"To take along: {' · '.join(links)}.")
+            return self.parsed("**Take along.** `make epub` and `make pdf` write the whole book.")
+        return self.parsed(f"**Take along.** {' · '.join(links)}.")
 
 
 class CiteBook(CompiledDirective):
@@ -179,8 +190,8 @@ def add_end(app: Sphinx, document: nodes.document) -> None:
     )
     command = f".venv/bin/python -m learnsym.publish.chapters execute {page.removeprefix('book/')}"
     end = nodes.section("", nodes.title("", "Run and cite this chapter"), ids=["run-and-cite"])
-    said = "Execute this chapter alone, or open it with `make lab`:"
-    end += nodes.paragraph("", said)
+    opened = [nodes.literal("", "make lab"), nodes.Text(":")]
+    end += nodes.paragraph("", "Execute this chapter alone, or open it with ", *opened)
     end += nodes.literal_block(command, command, language="console")
     end += nodes.literal_block(entry, entry, language="bibtex")
     document.next_node(nodes.section).append(end)

@@ -4,12 +4,16 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.addnodes import index
 from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+from sphinx.util.index_entries import split_index_msg
 
 from learnsym.publish import directives, markup, mathml, site
 from learnsym.publish.claims import CLAIM_MIME
 from learnsym.publish.compiled import Entry
 from learnsym.publish.figures import FIGURE_MIME
+from learnsym.publish.wording import BEYOND
 
 
 class ClaimRenderer:
@@ -24,7 +28,14 @@ class ClaimRenderer:
         """Return the nodes of a claim, None for other outputs."""
         if inline or data.mime_type != CLAIM_MIME:
             return None
-        return _parsed(renderer, markup.claim_box(data.content), data.line)
+        box = _parsed(renderer, markup.claim_box(data.content), data.line)
+        record = data.content
+        if record["verdict"] == BEYOND:
+            return box
+        return [
+            _indexed(f"{record['item']} (paper {record['paper']})", f"claim-{record['id']}"),
+            *box,
+        ]
 
 
 class FigureRenderer:
@@ -44,6 +55,38 @@ class FigureRenderer:
         return _parsed(renderer, markup.figure_block(data.content, entry), data.line)
 
 
+class IndexedStatements(SphinxTransform):
+    """Puts definitions, theorems and the like into the index, under their titles."""
+
+    default_priority = 500
+
+    def apply(self, **_options: object) -> None:
+        """Add an entry before each block of sphinx-proof that has a title."""
+        blocks = [node for node in self.document.findall(nodes.Element) if "realtype" in node]
+        for block in blocks:
+            title = block[0].astext().strip().removeprefix("(").removesuffix(")")
+            if title:
+                block.parent.insert(block.parent.index(block), _indexed(title, block["ids"][0]))
+
+
+def keep_index(app: Sphinx) -> list[tuple[str, dict, str]]:
+    """Give the search the index of pages that are not written again, which Sphinx forgets."""
+    search = getattr(app.builder, "indexer", None)
+    for page, entries in app.env.get_domain("index").entries.items() if search else ():
+        if page in search._titles:
+            kept = [
+                (part, place, main)
+                for kind, text, place, main, _ in entries
+                for part in split_index_msg(kind, text)
+            ]
+            search._index_entries.setdefault(page, kept)
+    return []  # no pages of its own
+
+
+def _indexed(entry: str, place: str) -> index:
+    return index(entries=[("single", entry.replace(";", ","), place, "main", None)])
+
+
 def _parsed(renderer: NbElementRenderer, text: str, line: int | None) -> list[nodes.Element]:
     container = nodes.Element()
     with renderer.renderer.current_node_context(container):
@@ -61,8 +104,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     formulas = ((mathml.inline_formula, None), (mathml.displayed_formula, None))
     app.add_html_math_renderer("mathml", *formulas)
     app.add_config_value("epub_math_renderer", "mathml", "env")
+    app.add_transform(IndexedStatements)
     app.connect("config-inited", site.configure)
     app.connect("doctree-read", directives.add_end, priority=100)  # before its contents are listed
+    app.connect("html-collect-pages", keep_index)
+    app.connect("html-collect-pages", site.pack_styles)
     app.connect("build-finished", site.copy_mathjax)
     app.connect("html-page-context", site.clean_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

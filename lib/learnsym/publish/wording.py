@@ -8,6 +8,7 @@ REPRODUCED = "reproduced"
 NOT_REPRODUCED = "not reproduced"
 BEYOND = "beyond the paper"
 VERDICTS = (HOLDS, CORRECTED, REPRODUCED, NOT_REPRODUCED, BEYOND)
+PLURALS = {verdict: verdict.replace("holds", "hold") for verdict in VERDICTS}
 UNDECIDED = "not decided at this scale"
 # a verdict is never shown by colour alone
 SYMBOLS = {HOLDS: "✓", CORRECTED: "✎", REPRODUCED: "≈", NOT_REPRODUCED: "✗", BEYOND: "⊕"}
