@@ -20,9 +20,7 @@ module               what it is for
 ``drift``            how training leaves the equivariant weights: risks, Hessians, stability
 ``experiments``      computations worth storing, one module each, and ``sweep``
 ``fingerprints``     what a stored result depends on: experiment, configuration, code
-``checks``           how far each statement of a paper is from true
 ``results``          stored results: loaded while fresh, else revalidated or recomputed
 ``publish``          claims, figures, tables; building the site
-``plots``            the figures of the chapters
 ===================  ==========================================================================
 """

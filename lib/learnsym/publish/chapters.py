@@ -145,7 +145,8 @@ def run(
 def _kernel(folder: Path) -> str:
     """Describe a kernel that runs this Python and writes figures to a folder; return its name."""
     name = f"learnsym-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
-    launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    options = "-m ipykernel_launcher -f {connection_file} --log-level=ERROR"
+    launch = [sys.executable, *options.split()]
     setting = {"LEARNSYM_FIGURES": str(folder.resolve()), "LEARNSYM_ROOT": str(book_root())}
     _write(
         _kernels() / name / "kernel.json", json.dumps({**KERNEL, "argv": launch, "env": setting})
