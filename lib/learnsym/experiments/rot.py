@@ -4,13 +4,13 @@ Images of 14 x 14 pixels with one triangle or pentagon; targets are the masks of
 Layers: channels on the pixels, 1 -> c -> c -> c/2 -> 2; leaky ReLU, layer normalisation over the
 two output channels; the loss is binary cross-entropy, its mean over the pixels summed over the two
 classes. Training starts from standard Gaussian weights, as the paper's text has them, and from
-weights divided by the root of the number of inputs, as in its public code.
+weights divided by the root of the number of inputs ("fan in"), as in its public code.
 
 Beside the paper's modes, ``exact`` averages over all four rotations, and ``half turns`` draws as
 the public code of the paper does: no rotation with probability 2/5, by 180 degrees with 3/5.
 
-At paper scale the published 30 runs take weeks on two cores: the scale has ten epochs of
-NOM, one run.
+At paper scale the published 30 runs take weeks on two cores: the scale has a few
+epochs of NOM, one run.
 """
 
 from dataclasses import dataclass, replace
@@ -49,14 +49,16 @@ PUSH = 1e-9  # norm of a perturbation: far above rounding, far below anything th
 
 @dataclass(frozen=True)
 class Config(Setting):
-    """The fields of :class:`Setting`, and ``modes``, ``side`` and kind of ``shapes``.
+    """The fields of :class:`Setting`, and ``modes``, ``few``, ``side`` and kind of ``shapes``.
 
-    :func:`run` trains from both of ``STARTS``, whatever ``start`` is. Shapes are "drawn" by the
-    generator of this book or "shipped" with the public code, see ``learnsym.data.shapes``.
+    :func:`run` trains ``runs`` networks from standard weights and the first ``few`` of them from
+    scaled ones, whatever ``start`` is. Shapes are "drawn" by the generator of this book or
+    "shipped" with the public code, see ``learnsym.data.shapes``.
     """
 
     samples: int = 3_000
     modes: tuple[str, ...] = MODES
+    few: int = 30
     side: int = 14
     shapes: str = "drawn"
 
@@ -64,15 +66,26 @@ class Config(Setting):
         super().__post_init__()
         if self.shapes not in SHAPES:
             raise ValueError(f"shapes: expected one of {SHAPES}, got {self.shapes!r}")
+        if type(self.few) is not int or not 1 <= self.few <= self.runs:
+            raise ValueError(f"few: expected an integer from 1 to {self.runs}, got {self.few!r}")
+
+    def starts(self) -> "dict[str, Config]":
+        """Return by name in the arrays the configurations that :func:`run` trains."""
+        standard, scaled = STARTS
+        return {
+            "standard": replace(self, start=standard),
+            "fan_in": replace(self, start=scaled, runs=self.few),
+        }
 
 
 PUBLISHED = Config()
 SCALES = {
     "smoke": Config(
-        samples=20, channels=2, batch=5, runs=2, epochs=3, passes=5, side=6, block=2, workers=1,
+        samples=20, channels=2, batch=5, runs=2, few=1, epochs=3, passes=5, side=6, block=2,
+        workers=1,
     ),
-    "book": Config(samples=250, channels=4, runs=10),
-    "paper": Config(modes=("nominal",), runs=1, epochs=10, workers=1, threads=2),
+    "book": Config(samples=250, channels=4, runs=10, few=4),
+    "paper": Config(modes=("nominal",), runs=1, few=1, epochs=4, workers=1),
 }  # fmt: skip
 
 
@@ -82,36 +95,37 @@ def run(config: Config, progress: bool = True) -> dict[str, np.ndarray]:
     Returns
     -------
     dict
-        Arrays as ``experiments.symmetric.outcome``, with an axis for ``STARTS`` in front and then
-        one for ``config.modes``; the second row of ``systematic`` belongs to ``half turns``.
-        ``slopes`` (STARTS, 3, runs, layers): norms by layer of the gradient at the start, in E, off
-        E, and off E in the mean over half turns. Where ``exact`` is a mode, with all rotations in
-        each step after a push off E along the first nominal step: ``growth`` (STARTS, epochs + 1,
-        runs), ``|y_s| / |y_0|``, and ``cosine`` (STARTS, epochs, runs) of ``y_(s+1)`` and ``y_s``.
+        Arrays as ``experiments.symmetric.outcome``, with "standard_" and "fan_in_" in front of
+        their names; the second row of ``systematic`` belongs to ``half turns``. Likewise
+        ``slopes`` (3, runs, layers): norms by layer of the gradient at the start, in E, off E, and
+        off E in the mean over half turns. Where ``exact`` is a mode, with all rotations in each
+        step after a push off E along the first nominal step: ``growth`` (epochs + 1, runs),
+        ``|y_s| / |y_0|``, and ``cosine`` (epochs, runs) of ``y_(s+1)`` and ``y_s``.
     """
-    rows = []
-    for name in STARTS:
-        one, bar = replace(config, start=name), f"rot {name}"
+    found = {}
+    for name, one in config.starts().items():
+        bar = f"rot {one.start}"
         arrays = outcome(problem, one, config.modes, laws(config), progress, bar)
         arrays["slopes"] = slopes(one)
         if "exact" in config.modes:
-            jobs = {f"{bar} push {seed}": (one, seed) for seed in config.seeds()}
-            found = list(sweep(pushed, jobs, config.workers, progress, f"{bar} push").values())
-            arrays |= {key: np.stack([f[key] for f in found], axis=-1) for key in found[0]}
-        rows.append(arrays)
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+            jobs = {f"{bar} push {seed}": (one, seed) for seed in one.seeds()}
+            rows = list(sweep(pushed, jobs, config.workers, progress, f"{bar} push").values())
+            arrays |= {key: np.stack([row[key] for row in rows], axis=-1) for key in rows[0]}
+        found |= {f"{name}_{key}": array for key, array in arrays.items()}
+    return found
 
 
 def probe(config: Config) -> dict[str, np.ndarray]:
     """Recompute the first epoch of the first run, of large networks its first loss."""
-    rows = []
-    for name in STARTS:
-        one = replace(config, start=name)
+    found = {}
+    for name, one in config.starts().items():
         if config.channels >= LARGE:
-            rows.append(first_loss(problem, one))
+            arrays = first_loss(problem, one)
         else:
-            rows.append(first_epoch(problem, one, config.modes, laws(config)))
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+            one = replace(one, few=1)
+            arrays = first_epoch(problem, one, config.modes, laws(config))
+        found |= {f"{name}_{key}": array for key, array in arrays.items()}
+    return found
 
 
 def slopes(config: Config) -> np.ndarray:
