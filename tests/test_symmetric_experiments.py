@@ -9,18 +9,17 @@ import torch
 
 from learnsym import groups, results
 from learnsym import representations as reps
-from learnsym.experiments import perm, rot, rot_fan_in, symmetric, trans, which_group
+from learnsym.experiments import perm, rot, symmetric, trans, which_group
 from learnsym.experiments.sweep import keeping
 from learnsym.networks import nonlinearities as nl
 from learnsym.networks.mlp import Space, SymmetricMlp, norms
 from learnsym.results import largest_deviation
 
-EXPERIMENTS = {"perm": perm, "trans": trans, "rot": rot, "rot_fan_in": rot_fan_in}
+EXPERIMENTS = {"perm": perm, "trans": trans, "rot": rot}
 SMALL = {
     "perm": {"samples": 12, "batch": 4, "nodes": 4},
     "trans": {"samples": 10, "side": 2},
-    "rot": {"samples": 10},
-    "rot_fan_in": {"samples": 10},
+    "rot": {"samples": 10, "few": 2},
 }
 
 
@@ -31,13 +30,29 @@ def small(name, **change):
 
 
 @functools.cache
-def arrays_of(name):
+def all_arrays(name):
     return EXPERIMENTS[name].run(small(name), progress=False)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_arrays_fit_each_other(name):
-    experiment, arrays = EXPERIMENTS[name], arrays_of(name)
+def only(arrays, name, start="standard"):
+    """ROT has the arrays of two starts."""
+    if name != "rot":
+        return arrays
+    own = {"slopes", "growth", "cosine"}
+    cut = {k.removeprefix(f"{start}_"): v for k, v in arrays.items() if k.startswith(start)}
+    return {k: v for k, v in cut.items() if k not in own}
+
+
+def arrays_of(name, start="standard"):
+    return only(all_arrays(name), name, start)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("perm", None), ("trans", None), ("rot", "standard"), ("rot", "fan_in")],
+)
+def test_arrays_fit_each_other(name, start):
+    experiment, arrays = EXPERIMENTS[name], arrays_of(name, start)
     modes, laws = experiment.MODES, len(experiment.MODES) - 3 - ("exact" in experiment.MODES)
     shapes = {key: array.shape for key, array in arrays.items()}
     assert shapes == {
@@ -60,12 +75,12 @@ def test_arrays_fit_each_other(name):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_ensemble_is_its_single_runs(name):
     alone = EXPERIMENTS[name].run(small(name, block=1), progress=False)
-    assert largest_deviation(arrays_of(name), alone) < 1e-9
+    assert largest_deviation(arrays_of(name), only(alone, name)) < 1e-9
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_probe_is_the_leading_part(name):
-    probe = EXPERIMENTS[name].probe(small(name))
+    probe = only(EXPERIMENTS[name].probe(small(name)), name)
     assert largest_deviation(arrays_of(name), probe) < 1e-9
     assert probe["drift"].shape == (len(EXPERIMENTS[name].MODES), 2, 1)
 
@@ -82,13 +97,15 @@ def test_seeds_and_runs_differ_and_repeat():
 
 @pytest.mark.parametrize("name", ["trans", "rot"])
 def test_probes_of_large_networks_are_the_first_loss(name):
-    config = small(name, channels=8, runs=1)
-    found, probe = EXPERIMENTS[name].run(config, progress=False), EXPERIMENTS[name].probe(config)
+    config = small(name, channels=8, runs=1, **({"few": 1} if name == "rot" else {}))
+    experiment = EXPERIMENTS[name]
+    found = only(experiment.run(config, progress=False), name)
+    probe = only(experiment.probe(config), name)
     assert probe["loss"].shape == (1, 1, 1) and list(probe) == ["loss"]
     assert largest_deviation(found, probe) < 1e-9
-    other = EXPERIMENTS[name].probe(dataclasses.replace(config, seed=1))
+    other = only(experiment.probe(dataclasses.replace(config, seed=1)), name)
     assert largest_deviation(found, other) > 1e-3
-    with_all_modes = EXPERIMENTS[name].probe(small(name))
+    with_all_modes = only(experiment.probe(small(name)), name)
     assert len(with_all_modes["drift"]) == len(EXPERIMENTS[name].MODES)
 
 
@@ -128,7 +145,52 @@ def test_weights_start_in_the_equivariant_layers():
     scaled = symmetric.start(net, dataclasses.replace(config, start="fan in"), many)
     for A, B in zip(standard, scaled, strict=True):
         assert torch.allclose(A, B * np.sqrt(A.shape[-1]))
-    assert rot_fan_in.SCALES["book"].start == "fan in"
+
+
+def test_slopes_of_rot_are_those_of_the_first_steps():
+    for start in ("standard", "fan_in"):
+        arrays = {k.removeprefix(f"{start}_"): v for k, v in all_arrays("rot").items()}
+        inside, off, mean = arrays["slopes"]
+        rows = dict(zip(rot.MODES, arrays["layers"][:, 1], strict=True))
+        steps = dict(zip(rot.MODES, arrays["steps"][:, 1], strict=True))
+        rate = small("rot").rate
+        assert rate * inside == pytest.approx(steps["equivariant"], rel=1e-6)
+        assert rate * off == pytest.approx(rows["nominal"], rel=1e-6)
+        assert rate * norms_of(off) == pytest.approx(arrays["systematic"][0, 1])
+        assert rate * norms_of(mean) == pytest.approx(arrays["systematic"][1, 1])
+
+
+def norms_of(layers):
+    return np.sqrt((layers**2).sum(axis=-1))
+
+
+def test_growth_after_a_push_off_e_is_linear(monkeypatch):
+    config = small("rot", samples=5, epochs=3, rate=1e-2)
+    found = rot.pushed((config, 0))
+    assert found["growth"][0] == 1 and found["cosine"].shape == (3,)
+    assert np.all(np.abs(found["cosine"]) <= 1 + 1e-12)
+    # linear: a push ten times as large grows by the same factors
+    monkeypatch.setattr(rot, "PUSH", 10 * rot.PUSH)
+    again = rot.pushed((config, 0))
+    assert again["growth"] == pytest.approx(found["growth"], rel=1e-4)
+
+
+def test_shapes_of_rot(monkeypatch):
+    drawn = rot.problem(small("rot", side=14)).task
+    absent = drawn.y.reshape(-1, 2, 196).all(-1)
+    assert (absent.sum(1) == 1).all() and drawn.x.min() < 0.5 and drawn.x.max() == 1
+    turned = rot.problem(small("rot", side=14, shapes="turned")).task.x.reshape(-1, 14, 14)
+    turns = np.array([np.rot90(drawn.x.reshape(-1, 14, 14), k, axes=(1, 2)) for k in range(4)])
+    same = (turns == turned.numpy()).all((2, 3))
+    assert same.any(0).all() and not same[0].all()
+    shipped = (np.full((20, 14, 14), 0.5), np.ones((20, 2, 14, 14)))
+    monkeypatch.setattr(rot, "published_shapes", lambda: shipped)
+    task = rot.problem(small("rot", side=14, shapes="shipped")).task
+    assert task.x.shape == (10, 196) and bool((task.x == 0.5).all())
+    with pytest.raises(ValueError, match=r"shapes: expected one of .*, got 'other'"):
+        small("rot", shapes="other")
+    with pytest.raises(ValueError, match="few: expected an integer >= 1, got 0"):
+        small("rot", few=0)
 
 
 def test_laws_count_quarter_turns():
@@ -147,10 +209,12 @@ def test_published_sizes_are_those_of_the_paper():
     for config in (perm.SCALES["paper"], trans.PUBLISHED, rot.PUBLISHED):
         assert (config.runs, config.epochs, config.passes) == (30, 50, 25)
         assert (config.rate, config.channels, config.start) == (5e-5, 32, "standard")
-    for module in (trans, rot):  # the published size, as far as an hour carries
-        assert dataclasses.replace(
-            module.PUBLISHED, runs=1, epochs=module.SCALES["paper"].epochs, workers=1, threads=2
-        ) == module.SCALES["paper"]  # fmt: skip
+    paper = trans.SCALES["paper"]  # the published size, as far as an hour carries
+    few = {"runs": 1, "epochs": paper.epochs, "workers": 1, "threads": 2}
+    assert dataclasses.replace(trans.PUBLISHED, **few) == paper
+    paper = rot.SCALES["paper"]
+    few = {"runs": 1, "few": 1, "epochs": paper.epochs, "workers": 1, "modes": ("nominal",)}
+    assert dataclasses.replace(rot.PUBLISHED, **few) == paper
     assert rot.problem(small("rot")).task.target_space is not None
 
 

@@ -88,10 +88,9 @@ print("squares       ", square)
 
 # %%
 claim("beyond: B, Figure 1, ROT",
-      "The public code's rotation draws half turns at 3/5 and nothing else on rows of "
-      "pixels; on squares 0, 90, 180 degrees at 2/5, 2/5, 1/5.", [flat, square],
-      equals=[[0.4, 0.0, 0.6, 0.0], [0.4, 0.4, 0.2, 0.0]], within=1e-12,
-      id="public-turns-of-flat-images", details="Paper: uniform on four rotations.")
+      "On rows of pixels the public code draws half turns at 3/5 and nothing else.",
+      [flat, square], equals=[[0.4, 0, 0.6, 0], [0.4, 0.4, 0.2, 0]], within=1e-12,
+      id="public-turns-of-flat-images", details="Squares: 0, 90, 180 degrees.")
 
 # %% [markdown]
 # Reversing and exchanging axes of a row gives the row or its reverse, and the reverse of an image is its rotation by 180 degrees.
@@ -101,10 +100,9 @@ claim("beyond: B, Figure 1, ROT",
 # %%
 shifts = np.bincount(np.arange(15) % 14) / 15
 claim("beyond: B, Appendix E.2, x-translations",
-      "The shifts of the public code are uniform, but for no shift, which comes twice "
-      "as often.", 15 * shifts, equals=[2.0] + 13 * [1.0], within=1e-12,
-      id="public-shifts",
-      details="Paper: uniform on shifts. 15 times the probabilities of 14 shifts.")
+      "The shifts of the public code are uniform, but none comes twice as often.",
+      15 * shifts, equals=[2] + 13 * [1], within=1e-12, id="public-shifts",
+      details="Paper: uniform. 15 times the probabilities of 14 shifts.")
 
 # %% [markdown]
 # What these laws do to augmented training is the subject of {ref}`rot` and {ref}`public-draws`.
@@ -119,26 +117,24 @@ stored = results.obtain("perm", "book" if book else "smoke", seed=seed)
 config = stored.config
 found = curves(stored.arrays, perm.MODES, config.rate, config.passes)
 nominal, augmented = found["nominal"], found["augmented"]
+
+# %%
 plain, squared = (factor(nominal, augmented, kind) for kind in ("drift", "code_drift"))
 print(f"NOM over AUG: {plain:.3g} in norms, {squared:.3g} in the plotted form")
 claim("beyond: B, Figure 1, PERM",
       "The plotted form squares the factor between NOM and AUG.",
       np.log(squared) / np.log(plain), equals=2, within=0.05, decided=book,
-      id="squares-in-the-plotted-form",
-      details="Ratio of the two logarithms, last epoch.")
+      id="squares-in-the-plotted-form", details="Ratio of logarithms.")
 
 # %% [markdown]
 # Three differences on the axes are smaller. NOM is drawn over the distance that AUG covered. Layers between invariant features are left out of the distance. And from `ae4cdc9` on thick lines are medians of the runs, where the text says means.
 
-
 # %%
-def last(values):
-    return values[-1].mean()
-
-
-print(f"distance of AUG over that of NOM {last(augmented.distance) / last(nominal.distance):.3f}")
-print(f"without the other layers {last(nominal.code_distance) / last(nominal.distance):.3f}")
-print(f"median over mean of AUG {np.median(augmented.drift[-1]) / last(augmented.drift):.2f}")
+whole, acting = nominal.distance[-1].mean(), nominal.code_distance[-1].mean()
+print(f"distance of AUG over that of NOM {augmented.distance[-1].mean() / whole:.3f}")
+print(f"without the other layers {acting / whole:.3f}")
+last = augmented.drift[-1]
+print(f"median over mean of AUG {np.median(last) / last.mean():.2f}")
 
 # %% [markdown]
 # ## Effects on a step
@@ -191,7 +187,9 @@ def softmax_twice(outputs, classes):
     return cross_entropy(torch.softmax(outputs, dim=-1), classes)
 
 
-effects = {"TRANS: second softmax": factors("TRANS", replace(tasks["TRANS"], loss=softmax_twice))}
+# %%
+twice = replace(tasks["TRANS"], loss=softmax_twice)
+effects = {"TRANS: second softmax": factors("TRANS", twice)}
 claim("beyond: B, Figure 1, TRANS",
       "A second softmax makes the drifts of NOM and AUG at least ten times as small.",
       effects["TRANS: second softmax"], below=0.1, decided=book,
@@ -218,13 +216,16 @@ def public_start(name):
             A = A / (n * np.sqrt(a.channels * (b.channels if name == "PERM" else 1)))
         elif a.rho.dimension > 1:  # to invariants
             first = A.unflatten(-1, (a.channels, -1))[..., :1]
-            A = first.expand(-1, -1, -1, a.rho.dimension).flatten(-2) / np.sqrt(b.channels)
+            A = first.expand(-1, -1, -1, a.rho.dimension).flatten(-2) / np.sqrt(
+                b.channels
+            )
         else:
             A = A * n / a.channels
         layers.append(A)
     return net.project(layers)
 
 
+# %%
 for name in tasks:
     effects[f"{name}: scaled start"] = factors(name, begin=public_start(name))
 
@@ -234,6 +235,8 @@ for name in tasks:
 # %%
 text = start(tasks["ROT"].network, replace(configs["ROT"], start="standard"), seeds)
 effects["ROT: scaled start"] = 1 / factors("ROT", begin=text)
+
+# %%
 scaled = [effects[f"{name}: scaled start"][0] for name in tasks]
 claim("beyond: B, Figure 1, PERM",
       "The scaled start changes the drift of NOM by a factor of two or more in each "
@@ -252,10 +255,9 @@ count, side = (1_000, 14) if book else (20, 6)
 images, masks = shape_images(count, side, seed=seed)
 constant = (masks == 1).all(axis=(2, 3))  # image, class
 claim("beyond: B, Figure 1, ROT",
-      "In each image of ROT exactly one of the two masks is ones everywhere, that of "
-      "the shape that is not there.", constant.sum(axis=1), equals=1, within=0.5,
-      id="masks-of-absent-shapes",
-      details="Shipped: 1,491 masks of triangles and 1,509 of pentagons, never both.")
+      "In each image of ROT one mask, of the absent shape, is ones everywhere.",
+      constant.sum(axis=1), equals=1, within=0.5, id="masks-of-absent-shapes",
+      details="As shipped: 1,491 masks of triangles, 1,509 of pentagons, never both.")
 
 # %% [markdown]
 # What do these conventions change? Shapes with each image turned by a random number of quarter turns, masks with zeros for the absent shape, and light shapes on black:
@@ -266,29 +268,40 @@ rng = np.random.default_rng([config.seed, 2])
 turned, both = shape_images(config.samples, config.side, seed=rng, upright=False)
 task = tasks["ROT"]
 y = task.y.unflatten(-1, (2, -1))
+zeros = torch.where((y == 1).all(-1, True), 0, y)
+
+# %%
+flat = config.samples, -1
 variants = {
-    "turned at random": (turned.reshape(config.samples, -1), both.reshape(config.samples, -1)),
-    "zeros for the absent": (task.x, torch.where((y == 1).all(-1, True), 0, y).flatten(1)),
+    "turned at random": (turned.reshape(flat), both.reshape(flat)),
+    "zeros for the absent": (task.x, zeros.flatten(1)),
     "light on black": (1 - task.x, task.y),
 }
-for name, (x, y) in variants.items():
-    other = replace(task, x=torch.as_tensor(x), y=torch.as_tensor(y))
-    effects[f"ROT: {name}"] = factors("ROT", other)
+for name, pair in variants.items():
+    x, y = map(torch.as_tensor, pair)
+    effects[f"ROT: {name}"] = factors("ROT", replace(task, x=x, y=y))
 
 # %% [markdown]
 # With 40 images it hardly matters that they are upright, because a sample of that size is far from invariant anyway. With more images it does. The gradient off $\mathcal{E}$ of turned shapes is sampling noise, while that of upright ones stays:
 
+
 # %%
-off = np.zeros((2, 3))
+def slope_off(number, upright):
+    """Length of the gradient of NOM off E, mean over the starts."""
+    pair = shape_images(number, config.side, seed=seed, upright=upright)
+    x, y = (torch.as_tensor(array.reshape(number, -1)) for array in pair)
+    moved = replace(task, x=x, y=y)
+    slope, _ = gradient(moved, weights["ROT"], "nominal", config.schedule(), [])
+    return norms(task.network.complement(slope)).mean().item()
+
+
+# %%
 counts = [40, 400, 4_000]
-for k, upright in enumerate([True, False]):
-    for j, number in enumerate(counts):
-        pair = shape_images(number, config.side, seed=seed, upright=upright)
-        x, y = (torch.as_tensor(array.reshape(number, -1)) for array in pair)
-        other = replace(task, x=x, y=y)
-        slope, _ = gradient(other, weights["ROT"], "nominal", config.schedule(), [])
-        off[k, j] = norms(task.network.complement(slope)).mean()
-table(["images", *counts], [[n, *(f"{v:.2f}" for v in row)] for n, row in zip(["upright", "turned"], off)])
+off = np.array([[slope_off(n, upright) for n in counts] for upright in (True, False)])
+rows = [[n, *(f"{v:.2f}" for v in row)] for n, row in zip(["upright", "turned"], off)]
+table(["images", *counts], rows)
+
+# %%
 claim("beyond: B, Figure 1, ROT",
       "With 4,000 images the gradient of NOM off $\\mathcal{E}$ is at least five "
       "times as long for upright shapes as for turned ones.", off[0, -1] / off[1, -1],
@@ -316,7 +329,8 @@ figure(
 )
 
 # %%
-table(["", "NOM", "AUG"], [[n, f"{a:.2g}", f"{b:.2g}"] for n, (a, b) in effects.items()])
+rows = [[name, f"{a:.2g}", f"{b:.2g}"] for name, (a, b) in effects.items()]
+table(["", "NOM", "AUG"], rows)
 
 # %% [markdown]
 # ## The graphs of PERM
@@ -327,6 +341,8 @@ table(["", "NOM", "AUG"], [[n, f"{a:.2g}", f"{b:.2g}"] for n, (a, b) in effects.
 graphs, connected = two_block_graphs(1_000, seed=seed)
 laplacian = graphs.sum(axis=-1)[..., None] * np.eye(10) - graphs
 called = np.linalg.eigvalsh(laplacian)[:, 1] > 1e-15
+
+# %%
 claim("beyond: B, Figure 1, PERM",
       "The eigenvalue rule calls some disconnected graphs connected, and never the "
       "reverse.", [(called & ~connected).any(), not (~called & connected).any()],
@@ -369,14 +385,16 @@ def public_equi(task, begin, schedule):
 config = configs["PERM"]
 epochs = list(public_equi(tasks["PERM"], weights["PERM"], config.schedule()))
 off = [norms(tasks["PERM"].network.complement(A)) for A, _ in epochs]
-both = outcome(perm.problem, config, ("nominal", "augmented"), progress=False)
-drift = both["drift"][:, -1].mean(axis=-1)
-print(f"EQUI over NOM {off[-1].mean() / drift[0]:.2g}, over AUG {off[-1].mean() / drift[1]:.2g}")
+trained = outcome(perm.problem, config, ("nominal", "augmented"), progress=False)
+drift = trained["drift"][:, -1].mean(axis=-1)
+over = off[-1].mean().item() / drift
+print(f"EQUI over NOM {over[0]:.2g}, over AUG {over[1]:.2g}")
+
+# %%
 claim("beyond: B, Figure 1, PERM",
-      "The public EQUI is off $\\mathcal{E}$ by the last step of one layer, and this "
-      "does not add up.", torch.stack(off) / torch.stack([step for _, step in epochs]),
-      equals=1, within=1e-6, id="public-equi-is-off-by-a-step",
-      details="Drift over one step, every epoch.")
+      "The public EQUI is off $\\mathcal{E}$ by the last step of a layer, no more.",
+      torch.stack(off) / torch.stack([step for _, step in epochs]), equals=1,
+      within=1e-6, id="public-equi-is-off-by-a-step", details="Every epoch.")
 
 # %% [markdown]
 # In PERM the public code also relabels the graphs that EQUI sees. At equivariant weights that does not change the part of the gradient in $\mathcal{E}$.
@@ -392,18 +410,21 @@ claim("beyond: B, Figure 1, PERM",
 # | `train_rotation.py` | 38 | $10^{-5}$ at all commits |
 # | `train_different_groups.py` | 44 | $5\cdot10^{-5}$ at all commits that have it, `ae4cdc9` on |
 #
-# After equally many epochs drifts are nearly proportional to the rate. PERM in small, five times and twice the rate of the text's fifth:
+# After equally many epochs drifts are nearly proportional to the rate. PERM in small, drifts of NOM and AUG over those at $10^{-5}$:
+
 
 # %%
-slow = outcome(perm.problem, replace(config, rate=1e-5), ("nominal", "augmented"), progress=False)
-fast = outcome(perm.problem, replace(config, rate=1e-4), ("nominal", "augmented"), progress=False)
-table(
-    ["rate", "NOM", "AUG"],
-    [
-        [name, *(f"{v:.2f}" for v in (one["drift"] / slow["drift"])[:, -1].mean(axis=-1))]
-        for name, one in [("$5\\cdot10^{-5}$ over $10^{-5}$", both), ("$10^{-4}$ over $10^{-5}$", fast)]
-    ],
-)
+def at_rate(rate):
+    """Last drifts of NOM and AUG, means over the runs."""
+    setting = replace(config, rate=rate)
+    found = outcome(perm.problem, setting, ("nominal", "augmented"), progress=False)
+    return found["drift"][:, -1].mean(axis=-1)
+
+
+# %%
+slow = at_rate(1e-5)
+for rate in (5e-5, 1e-4):
+    print(f"{rate:.0e}", *(f"{v:.2f}" for v in at_rate(rate) / slow))
 
 # %% [markdown]
 # ## Single precision
@@ -422,6 +443,7 @@ def rest(kind):
     return (norms(net.complement(mean)) / norms(mean)).item()
 
 
+# %%
 claim("beyond: B, Figure 1, ROT",
       "Projected in single precision, weights stay off $\\mathcal{E}$ by some "
       "$10^{-8}$ of their norm.", rest(torch.float32), between=(1e-8, 1e-7),

@@ -105,11 +105,15 @@ def published_shapes() -> tuple[np.ndarray, np.ndarray]:
         files = [clone / "simpshape" / f"shps{name}{k}.npy" for k in range(SHIPPED)]
         array = np.stack([np.load(file) for file in files])
         arrays[name] = array if name == "img" else array.astype(np.uint8)
-        found = hashlib.sha256(arrays[name].tobytes()).hexdigest()
-        if found != expected:
+        if (found := checksum(arrays[name])) != expected:
             raise ChecksumError(f"{name} in {clone}: expected sha256 {expected}, got {found}")
     masks = np.stack([arrays["trig"], arrays["pent"]], axis=1).astype(np.float64)
     return arrays["img"], masks
+
+
+def checksum(array: np.ndarray) -> str:
+    """Return the SHA-256 of the values in C order."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
 def inside_polygons(
