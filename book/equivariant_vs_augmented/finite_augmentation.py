@@ -16,7 +16,7 @@
 #
 # * The drift is a random walk whose [steps are known](#claim-sampled-noise-of-one-step). It [grows like](#claim-augmented-drift-over-epochs) the square root of the number of steps, while plain training drifts in a straight line.
 # * More passes shrink it by the square root. More mini-batches do so [only up to a point](#claim-noise-of-random-divisions), because a mini-batch is also a sample of the data. Where the data are invariant already they do not shrink it at all, and plain training drifts for want of samples only.
-# * Long training bends the law, and the augmented Hessian [says how](#claim-drift-law-with-response). Where the network itself has [steep places](#claim-steep-places-break-the-law), as in the rotation task, the law holds for small learning rates only.
+# * Long training bends the law, and the augmented Hessian [says how](#claim-drift-law-with-response). Where the network itself has [steep places](#claim-steep-places-break-the-law), as in the rotation task, single runs leave the law.
 # * A penalty holds the drift at a level that the law [predicts](#claim-stationary-level-under-a-penalty).
 # * Convolutions in orthonormal coordinates [train exactly like](#claim-small-parametrisations-follow-the-dense-run) the projected dense network, and kernel entries [do not](#claim-entries-as-parameters-do-not-follow).
 
@@ -212,7 +212,7 @@ for name in ("C4 in stretched coordinates", "D3, cubic polynomials to a number")
 #
 # AUG drifts like $\sqrt{T}$, NOM like $T$. At a fixed training time $\eta T$, halving the learning rate lowers the drift of AUG by $\sqrt2$ and leaves that of NOM as it is.
 #
-# We check it on the three tasks of the paper in small. PERM: is a graph on six nodes connected, invariant under relabelling. TRANS: digits of $7\times7$ pixels under cyclic translations. ROT: triangles and pentagons of $6\times6$ pixels, whose masks turn with them.
+# We check it on the three tasks of the paper in small. PERM: is a graph on six nodes connected, invariant under relabelling. TRANS: digits of $7\times7$ pixels under cyclic translations. ROT: triangles and pentagons of $6\times6$ pixels, each turned at random, whose masks turn with them.
 # The networks have the published layers with few channels and start at projected Gaussian weights, a different one each run. {ref}`PERM <perm>` and {ref}`TRANS <trans>` show the update rules in code.
 # The law is evaluated along EQUI for each run and compared with the drift that AUG and NOM show in training, by {mod}`learnsym.experiments.finite_augmentation`.
 # The learning rate is the published one for PERM and TRANS and about a thirtieth of it for ROT, for a reason that follows.
@@ -396,7 +396,7 @@ claim("beyond: B",
 # Write $K^* = (N-1)\,m/v$. At $K = K^*$ the first part has come down to $v/(N-1)$. Beyond that, more mini-batches are of little use.
 #
 # If the data are invariant, $m$ is itself a fluctuation of the sample. Its mean is that of $v/(N-1)$, so $K^*$ lies around 1.
-# Nodes in random order make the graphs of PERM such data, and random positions and angles the shapes of ROT. There NOM drifts only because the data are finite, and exceeds AUG by the factor $\sqrt{TL}$, as long as the gradient keeps its direction.
+# Nodes in random order make the graphs of PERM such data, and random quarter turns the shapes of ROT in this chapter (the published ones are upright, {ref}`rot`). There NOM drifts only because the data are finite, and exceeds AUG by the factor $\sqrt{TL}$, as long as the gradient keeps its direction.
 # Digits are centred and not invariant under translations. In TRANS the drift of NOM has a cause that no number of samples removes, and the factor is $\sqrt{TLK}$ as long as $K$ is well below $K^*$.
 # This sets TRANS apart from PERM. It does not set ROT apart from PERM, as the paper's figure does; {ref}`rot` is about that.
 
@@ -574,10 +574,10 @@ table(
         for name, rate, row in zip(TASKS, config.rates, shares)
     ],
 )
-claim("beyond: B", "At a hundred times the rate many runs of ROT leave the law.",
-      [*shares[:2, -1], 1 - shares[2, -1]], above=[0.8, 0.8, 0.4], decided=many,
-      id="steep-places-break-the-law", details="Shares of runs within a factor 1.5 of "
-      "it for PERM and TRANS, nearly all, and outside it for ROT.")
+claim("beyond: B", "At each rate a fifth of the runs of ROT or more leave the law.",
+      [*shares[:2].min(axis=1), 1 - shares[2].max()], above=[0.8, 0.8, 0.2],
+      decided=many, id="steep-places-break-the-law",
+      details="Shares of runs within 1.5 of it for PERM and TRANS, and outside for ROT.")
 
 # %% [markdown]
 # ## A penalty
@@ -617,10 +617,13 @@ def late_level(name, kind):
 
 
 # %%
-recursion = [pooled(late_level(name, "drift") / late_level(name, "law"))
-             for name in ("penalties", "held")]  # fmt: skip
+ways = ("penalties", "held")
+levels = np.array([late_level(w, "drift") / late_level(w, "law") for w in ways])
+recursion = pooled(levels[:, :2].swapaxes(1, 2))  # PERM and TRANS; ways, penalties
+for name, values in zip(["AUG", "NOM"], levels[:, 2]):
+    print(f"{name} of ROT", ", ".join(f"{v:.2f}" for v in values))
 claim("beyond: B, Penalty on the non-equivariant part",
-      "Under a penalty AUG and NOM follow the recursions of the proposition.", recursion,
+      "Under a penalty AUG and NOM of PERM and TRANS follow the recursions.", recursion,
       equals=1, within=0.05, decided=many, id="penalty-level-of-augmented-training",
       details="Drift over predicted drift, last third of the epochs, root mean square.")
 
