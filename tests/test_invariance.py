@@ -224,14 +224,6 @@ def test_published_map_moves_with_the_image_only_if_borders_wrap(orbit):
 # --- similarity -----------------------------------------------------------------------------------
 
 
-@given(permutation_groups(5), seeds)
-def test_realign_undoes_the_group(group, seed):
-    orbit = orbit_indices(group)
-    maps = images(3, orbit.shape[1], seed=seed)
-    moved = torch.stack([maps[:, g] for g in orbit])
-    same(invariance.realign(moved, orbit), maps.expand(moved.shape))
-
-
 @pytest.mark.parametrize("identity", [True, False])
 @given(permutation_groups(4), seeds, st.lists(st.tuples(*[st.integers(0, 5)] * 3), max_size=3))
 def test_similarity_matches_a_loop(identity, group, seed, zeros):
@@ -354,9 +346,9 @@ def test_orbits_that_do_not_fit_are_refused():
         with pytest.raises(ValueError, match="orbit: expected " + text):
             invariance.saliency_similarity(maps, orbit)
     with pytest.raises(ValueError, match="maps: expected one row for each of 4, got 3"):
-        invariance.realign(maps[:3], TURNS)
+        invariance.saliency_similarity(maps[:3], TURNS)
     with pytest.raises(ValueError, match="maps: expected shape"):
-        invariance.realign(maps[0], TURNS)
+        invariance.saliency_similarity(maps[0], TURNS)
     with pytest.raises(ValueError, match="maps: expected finite numbers"):
         invariance.saliency_similarity(maps / 0, TURNS)
     with pytest.raises(ValueError, match="identity: expected True"):

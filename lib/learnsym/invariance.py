@@ -179,13 +179,6 @@ def orbit_maps(
     return maps
 
 
-def realign(maps: torch.Tensor, orbit: torch.Tensor) -> torch.Tensor:
-    """Return ``g^-1 m(g x)`` for maps ``m(g x)`` of the moved images, shape ``(|G|, ..., n)``."""
-    _check_maps(maps, orbit)
-    back = orbit.argsort(-1)
-    return torch.stack([m[..., g] for m, g in zip(maps, back, strict=True)])
-
-
 @dataclass(frozen=True)
 class Similarity:
     """Mean cosine between saliency maps, and the number of pairs without one, ``(...)`` each.
