@@ -161,7 +161,7 @@ def test_what_a_scale_cannot_decide_has_no_verdict(measured, shown):
     assert supports(measured, decided=False, **terms)
     (bundle,) = shown
     assert CLAIM_MIME not in bundle
-    assert bundle["text/plain"].startswith("a-claim: **not decided at this scale**")
+    assert bundle["text/plain"].startswith("a-claim: **not decided**")
     assert "$x = 1$" in bundle["text/markdown"]
     assert not any(verdict in bundle["text/markdown"].lower() for verdict in VERDICTS)
     assert not supports(measured, decided=True, **terms)

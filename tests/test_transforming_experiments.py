@@ -34,7 +34,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def weighted():
-    near = (("R4", "LI", 2.0), ("T3", "normalised LI", 4.0))
+    near = (("R4", "LI", 2.5), ("T3", "normalised LI", 4.0))
     config = invariance_weights.Config(**FIELDS, near=near, repeats=2)
     return config, invariance_weights.run(config, progress=False)
 

@@ -12,7 +12,7 @@
 # * Accuracy, DI and LI of augmented networks [are the published ones](#claim-c-table-1-r4-da), and so is the accuracy of weight-tied ones.
 # * The saliency score SI of augmented networks agrees [under T3](#claim-c-table-1-t3-da) and is [too high under R4](#claim-table-1-r4-da-saliency). [No definition](#claim-no-reading-of-si) of the saliency map that we tried gives both published values.
 # * Regularised to the same SI, our networks [are less accurate](#claim-c-table-1-r4-ir) than the paper's, by about six percentage points under R4.
-# * A penalty on *normalised* logits brings SI to 0.95 [under R4](#claim-normalised-penalty-under-r4), at one weight of ten and an accuracy of 62 %, and [not under T3](#claim-normalised-penalty-under-t3).
+# * A penalty on *normalised* logits brings SI to 0.95 under R4 in two runs of four, with the best weight of ten, which does not decide, and [not under T3](#claim-normalised-penalty-under-t3).
 # * Spurious invariance is made by long training: an augmented network [looks most genuine](#claim-young-networks-look-genuine) within the first ten epochs.
 
 # %% tags=["parameters"]
@@ -29,6 +29,7 @@ from torch.nn.functional import cross_entropy
 
 from learnsym import results
 from learnsym.data.transforming import framed, transforming_images
+from learnsym.experiments import invariance_weights
 from learnsym.experiments.transforming import acting_group
 from learnsym.invariance import distribution_error, logit_error
 from learnsym.networks.perceptron import orbit_indices, perceptron
@@ -178,9 +179,9 @@ print("as in the library:", np.allclose([DI(f), LI(f)], library, rtol=1e-3))
 
 
 # %%
-def without_identity(S):
+def without_identity(S, order=ORDER):
     """SI over g other than the identity; the first axis of S is R4, T3."""
-    order = ORDER.reshape(2, *[1] * (S.ndim - 1))
+    order = order.reshape(-1, *[1] * (S.ndim - 1))
     return (order * S - 1) / (order - 1)
 
 
@@ -205,7 +206,32 @@ table(["validation images, one run", *[""] * len(weights[0])], lines)
 
 # %% [markdown]
 # The target is first met at 16 under R4 and at 120 under T3, where 60 misses it by little.
-# We have four runs with 16 and with 60. On test images both have an SI of 0.95 to the digits that the paper prints, and they stand in the table below.
+# One run decides little, and a doubling is a wide step. So we try weights between in steps of 1.2, with four runs each ({mod}`learnsym.experiments.invariance_weights`):
+
+# %%
+finer = results.obtain("invariance_weights", scale, seed=seed)
+near = finer.config.near  # group, penalty, weight
+several = {name: finer.arrays[f"near_{name}"] for name in invariance_weights.NEAR}
+order = ORDER[[GROUPS.index(group) for group, *_ in near]]
+chosen, test = (without_identity(several[name], order)
+                for name in ("chosen_similarity", "similarity"))  # fmt: skip
+four = np.stack([100 * several["accuracy"], several["logit_error"],
+                 several["distribution_error"], test], axis=1)  # fmt: skip
+
+# %%
+lines = []
+for (group, penalty, nu), S, runs in zip(near, chosen, four):
+    if penalty == "LI":
+        lines.append([group, f"{nu:g}", f"{S.mean():.3f} ± {S.std(ddof=1):.3f}",
+                      f"{runs[0].mean():.1f} ± {runs[0].std(ddof=1):.1f}"])  # fmt: skip
+table(["", "$\\nu$", "SI on validation images", "accuracy on test images"], lines)
+met = [S.mean() >= config.target and one[:2] == ("T3", "LI") for S, one in zip(chosen, near)]
+if any(met):  # the smallest weight that meets the target
+    columns[1, MODELS.index("IR")] = four[np.argmax(met)]
+
+# %% [markdown]
+# Under R4 none of the three reaches 0.95 in the mean, so 16 stays. Under T3 86 is enough.
+# Four runs of each stand in the table below.
 #
 # **When does a number count as reproduced?**
 # The paper prints a mean over four runs and a standard deviation, $s_p$; we have a mean and a standard deviation $s_o$ too.
@@ -274,7 +300,7 @@ for group in GROUPS:
 
 # %% [markdown]
 # At an SI of 0.95 the accuracy under R4 is about six points below the published one.
-# Under T3 it is nearly two points below with $\nu = 60$, whose SI is a little low, and three with $\nu = 120$. Where between them SI is 0.95 this grid does not tell.
+# Under T3 it is nearly three points below.
 # LI is smaller than published, under both groups; DI and SI agree.
 #
 # (spurious-tuning)=
@@ -287,9 +313,11 @@ fig, axes = plt.subplots(1, 2, figsize=(8.6, 3.9))
 for g, ax in enumerate(axes):
     ax.plot(searched[g], 100 * found["strength_accuracy"][g], "o", color=COLORS[3], linestyle="-",
             markerfacecolor="white", label="search, one run")  # fmt: skip
-    runs = columns[g, 1][[3, 0]]
-    point, error = runs.mean(axis=1), runs.std(axis=1, ddof=1)
-    ax.errorbar(*point, xerr=error[0], yerr=error[1], fmt="s", color=COLORS[0], linestyle="none", capsize=2, label="four runs")
+    some = [four[k] for k, one in enumerate(near) if one[:2] == (GROUPS[g], "LI")]
+    for k, runs in enumerate(([columns[0, 1]] if g == 0 else []) + some):
+        (accuracy, *_, S), errors = runs.mean(axis=1), runs.std(axis=1, ddof=1)
+        ax.errorbar(S, accuracy, xerr=errors[3], yerr=errors[0], fmt="s", color=COLORS[0], linestyle="none", capsize=2,
+                    label=None if k else "four runs")  # fmt: skip
     (S, width), (accuracy, height) = (number(PAPER[GROUPS[g], "IR"][k]) for k in (3, 0))
     ax.errorbar(S, accuracy, xerr=width, yerr=height, fmt="D", color=COLORS[4], linestyle="none", capsize=2, label="paper")
     ax.axvline(config.target, color="#777777", linestyle=":", linewidth=1.2)
@@ -300,9 +328,10 @@ figure(
     "penalty-tuning",
     title="Accuracy against the similarity of saliency maps",
     caption="Regularised networks. Circles: validation images, one run, four weights of the penalty that double from left to right. "
-    "Square: test images, mean and standard deviation of four runs. Diamond: Table 1 of paper C. The dotted line is the target, SI = 0.95.",
-    alt="Two panels, R4 and T3, each with a falling line of four circles that crosses a dotted line at 0.95, and a square near the crossing. The paper's "
-    "diamond lies above the square in both, with a wide horizontal bar that reaches past the line of circles.",
+    "Squares: test images, mean and standard deviation of four runs, weights near the answer in steps of 1.2. Diamond: Table 1 of paper C. "
+    "The dotted line is the target, SI = 0.95.",
+    alt="Two panels, R4 and T3, each with a falling line of four circles that crosses a dotted line at 0.95, and squares near the crossing. The paper's "
+    "diamond lies above the squares in both, with a wide horizontal bar that reaches past the line of circles.",
 )
 
 # %% [markdown]
@@ -322,11 +351,10 @@ for group, S, accuracy in zip(GROUPS, searched, found["strength_accuracy"]):
 # The penalty on LI shrinks the logits, which lowers LI by itself.
 # The paper therefore also tries a *normalised* LI, the error over the mean of $\lVert f(gx)\rVert^2$ and $\lVert f(hx)\rVert^2$, and reports it with an SI of at least 0.95 in its Figure 5.
 # Does it get there?
-# {ref}`The chapter on spectral decay <spectral-decay>` tries three weights, each sixteen times the one before. We add seven below and between them, again with one run each ({mod}`learnsym.experiments.invariance_weights`):
+# {ref}`The chapter on spectral decay <spectral-decay>` tries three weights, each sixteen times the one before. We add seven below and between them, again with one run each, and three more runs with the best:
 
 # %%
-other, finer = (results.obtain(name, scale, seed=seed)
-                for name in ("spectral_decay", "invariance_weights"))  # fmt: skip
+other = results.obtain("spectral_decay", scale, seed=seed)
 
 
 def both(name):
@@ -345,17 +373,20 @@ for g, order in enumerate(strengths.argsort(axis=1)):
 table(["validation images, one run", *[""] * len(order)], lines)
 
 # %%
-claim("C: Figure 5", "Under R4 some weight of the normalised LI brings SI to 0.95.",
-      S[0].max(), above=config.target, decided=full, id="normalised-penalty-under-r4",
-      details="Largest SI on validation images over ten weights, one run each.")
-claim("C: Figure 5", "Under T3 some weight of the normalised LI brings SI to 0.95.",
-      S[1].max(), above=config.target, decided=full, verdict="not reproduced",
-      id="normalised-penalty-under-t3", details="As under R4.")
+best = {group: S for (group, penalty, _), S in zip(near, chosen) if penalty != "LI"}
+print({group: S.round(3).tolist() for group, S in best.items()})
+claim("C: Figure 5", "With the best weight of ten, normalised LI brings SI to 0.95 "
+      "under R4.", best["R4"], above=config.target, decided=False,
+      id="normalised-penalty-under-r4", details="Four runs with 1448.")
+claim("C: Figure 5", "With the best weight of ten, normalised LI brings SI to 0.95 "
+      "under T3.", best["T3"], above=config.target, decided=full,
+      verdict="not reproduced", id="normalised-penalty-under-t3",
+      details="Four runs with 608.")
 
 # %% [markdown]
-# Under R4 the answer is yes, at one weight of ten. With 1448 the network has an SI of 0.96; with 1024 it has 0.91, and with 2048 it has hardly begun to learn when training ends.
-# But it recognises only 62 % of the images. The penalty on LI reaches the same SI with 82 %.
-# Under T3 no weight that we tried gets there. SI rises slowly to 0.84 at 608, and with larger weights the networks do not learn in time.
+# Under R4 we cannot decide. With 1448 two of four runs have an SI above 0.95 and two a little below; with 1024 SI is 0.91, and with 2048 the network has hardly begun to learn when training ends.
+# Where SI gets there the network recognises only 62 % of the images. The penalty on LI reaches the same SI with 82 %.
+# Under T3 no weight that we tried gets there. SI rises slowly up to 608, where four runs lie between 0.81 and 0.94, and with larger weights the networks do not learn in time.
 #
 # Here are both measures during training, on 250 validation images:
 

@@ -147,7 +147,12 @@ def _kernel(folder: Path) -> str:
     name = f"learnsym-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
     options = "-m ipykernel_launcher -f {connection_file} --log-level=ERROR"
     launch = [sys.executable, *options.split()]
-    setting = {"LEARNSYM_FIGURES": str(folder.resolve()), "LEARNSYM_ROOT": str(book_root())}
+    setting = {
+        "LEARNSYM_FIGURES": str(folder.resolve()),
+        "LEARNSYM_ROOT": str(book_root()),
+        # as many chapters run as there are cores: more threads would wait for each other
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+    }
     _write(
         _kernels() / name / "kernel.json", json.dumps({**KERNEL, "argv": launch, "env": setting})
     )

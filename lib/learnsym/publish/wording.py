@@ -9,7 +9,7 @@ NOT_REPRODUCED = "not reproduced"
 BEYOND = "beyond the paper"
 VERDICTS = (HOLDS, CORRECTED, REPRODUCED, NOT_REPRODUCED, BEYOND)
 PLURALS = {verdict: verdict.replace("holds", "hold") for verdict in VERDICTS}
-UNDECIDED = "not decided at this scale"
+UNDECIDED = "not decided"
 # a verdict is never shown by colour alone
 SYMBOLS = {HOLDS: "✓", CORRECTED: "✎", REPRODUCED: "≈", NOT_REPRODUCED: "✗", BEYOND: "⊕"}
 
