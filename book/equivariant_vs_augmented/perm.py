@@ -179,7 +179,7 @@ for way in ("NOM", "AUG", "EQUI", "exact"):
 table(["24 graphs, four nodes", "distance covered", "drift over distance"], rows)
 
 # %% [markdown]
-# NOM and AUG leave. With all 24 relabellings in each step there is no sampling noise, and by Proposition 1 of the paper the weights must stay, as they do under EQUI.
+# NOM and AUG leave. With all 24 relabellings in each step there is no sampling noise, and by Corollary 1 of the paper the weights must stay, as they do under EQUI.
 
 # %%
 claim("B: Corollary 1",

@@ -14,7 +14,7 @@
 # * The share is [far larger for rotations of images](#claim-share-much-larger-for-rotations) than for relabelled graphs or translations, and [formulas give it](#claim-dimensions-of-all-networks).
 # * AUG stays closer to $\mathcal{E}$ than NOM for [each of the four groups](#claim-augmented-closer-under-rotations). What AUG gains on NOM [follows the share](#claim-share-orders-the-quotients) in every pair of groups that the runs decide. The drift of AUG itself [does not](#claim-share-orders-the-drifts).
 # * The drift law [gives sizes](#claim-drift-law-for-three-translation-groups), as long as the weights respond little. The share plays no part in it. From the *same* weights a larger group, with a smaller $\mathcal{E}$, drifts at least as far in the first step ({prf:ref}`prop-larger-groups`).
-# * Draws as in the public code, where the identity comes up too often, make the trend [several times stronger](#claim-trend-under-public-draws): a part of each step is not averaged out, and it is larger for smaller groups ({prf:ref}`prop-mean-step`).
+# * Draws as in the public code, where the identity comes up too often, make the trend [plain](#claim-trend-under-public-draws), where the same small networks with uniform draws decide no pair: a part of each step is not averaged out, and it is larger for smaller groups ({prf:ref}`prop-mean-step`).
 
 # %% tags=["parameters"]
 scale = "book"

@@ -11,8 +11,8 @@
 #
 # * Accuracy, DI and LI of augmented networks [are the published ones](#claim-c-table-1-r4-da), and so is the accuracy of weight-tied ones.
 # * The saliency score SI of augmented networks agrees [under T3](#claim-c-table-1-t3-da) and is [too high under R4](#claim-table-1-r4-da-saliency). [No definition](#claim-no-reading-of-si) of the saliency map that we tried gives both published values.
-# * Regularised to the same SI, our networks [are less accurate](#claim-c-table-1-r4-ir) than the paper's, by about six percentage points under R4.
-# * A penalty on *normalised* logits brings SI to 0.95 under R4 in two runs of four, with the best weight of ten, which does not decide, and [not under T3](#claim-normalised-penalty-under-t3).
+# * Regularised to the same SI, our networks [are less accurate](#claim-c-table-1-r4-ir) than the paper's, by about six percentage points under R4 and nearly three under T3.
+# * A penalty on *normalised* logits brings SI to 0.95 in two runs of four under R4, with the best weight of ten, which decides nothing, and [not under T3](#claim-normalised-penalty-under-t3).
 # * Spurious invariance is made by long training: an augmented network [looks most genuine](#claim-young-networks-look-genuine) within the first ten epochs.
 
 # %% tags=["parameters"]
@@ -46,7 +46,7 @@ full = scale == "paper"
 #
 # The data are MNIST digits without the class 9, which is a 6 upside down.
 # A frame of zeros makes them $36 \times 36$ pixels, and grey values are normalised by the mean and standard deviation of the training images.
-# Here are a few of them, and the two groups: R4 turns an image by quarter turns, T3 shifts it cyclically along $x$ by a third of its width.
+# We load 2,000 of them, and the two groups: R4 turns an image by quarter turns, T3 shifts it cyclically along $x$ by a third of its width.
 # An element $g$ is a list of indices, and $gx$ is `x[g]`.
 
 # %%
@@ -225,13 +225,16 @@ for (group, penalty, nu), S, runs in zip(near, chosen, four):
         lines.append([group, f"{nu:g}", f"{S.mean():.3f} ± {S.std(ddof=1):.3f}",
                       f"{runs[0].mean():.1f} ± {runs[0].std(ddof=1):.1f}"])  # fmt: skip
 table(["", "$\\nu$", "SI on validation images", "accuracy on test images"], lines)
-met = [S.mean() >= config.target and one[:2] == ("T3", "LI") for S, one in zip(chosen, near)]
-if any(met):  # the smallest weight that meets the target
-    columns[1, MODELS.index("IR")] = four[np.argmax(met)]
+for g, group in enumerate(GROUPS):  # the smallest weight that meets the target
+    met = [k for k, (name, penalty, _) in enumerate(near) if (name, penalty) == (group, "LI")
+           and chosen[k].mean() >= config.target]  # fmt: skip
+    if met:
+        columns[g, MODELS.index("IR")] = four[met[0]]
 
 # %% [markdown]
 # Under R4 none of the three reaches 0.95 in the mean, so 16 stays. Under T3 86 is enough.
 # Four runs of each stand in the table below.
+# The networks with 16 and 60, chosen with the identity counted, are the regularised ones of all later sections and of the next two chapters. With 60 they have an SI of 0.948 on test images and an accuracy of 91.4 %.
 #
 # **When does a number count as reproduced?**
 # The paper prints a mean over four runs and a standard deviation, $s_p$; we have a mean and a standard deviation $s_o$ too.
@@ -331,7 +334,7 @@ figure(
     "Squares: test images, mean and standard deviation of four runs, weights near the answer in steps of 1.2. Diamond: Table 1 of paper C. "
     "The dotted line is the target, SI = 0.95.",
     alt="Two panels, R4 and T3, each with a falling line of four circles that crosses a dotted line at 0.95, and squares near the crossing. The paper's "
-    "diamond lies above the squares in both, with a wide horizontal bar that reaches past the line of circles.",
+    "diamond lies above the squares in both, with a wide horizontal bar that ends just right of the line of circles for R4 and crosses it for T3.",
 )
 
 # %% [markdown]
@@ -343,7 +346,7 @@ for group, S, accuracy in zip(GROUPS, searched, found["strength_accuracy"]):
     print(f"{group}: 0.03 of SI cost {3 * slope:.0f} points of accuracy")
 
 # %% [markdown]
-# About as much as our networks lack. So we say no more than this: with the SI that the paper prints, our regularised networks are less accurate than the paper's, and a small difference in how SI is measured would be enough to explain it.
+# A little more than our networks lack. So we say no more than this: with the SI that the paper prints, our regularised networks are less accurate than the paper's, and a small difference in how SI is measured would be enough to explain it.
 #
 # (spurious-normalised)=
 # ### A penalty without a unit
@@ -376,15 +379,16 @@ table(["validation images, one run", *[""] * len(order)], lines)
 best = {group: S for (group, penalty, _), S in zip(near, chosen) if penalty != "LI"}
 print({group: S.round(3).tolist() for group, S in best.items()})
 claim("C: Figure 5", "With the best weight of ten, normalised LI brings SI to 0.95 "
-      "under R4.", best["R4"], above=config.target, decided=False,
-      id="normalised-penalty-under-r4", details="Four runs with 1448.")
+      "under R4.", best["R4"], above=config.target,
+      decided=full and not best["R4"].min() < config.target < best["R4"].max(),
+      id="normalised-penalty-under-r4")
 claim("C: Figure 5", "With the best weight of ten, normalised LI brings SI to 0.95 "
       "under T3.", best["T3"], above=config.target, decided=full,
       verdict="not reproduced", id="normalised-penalty-under-t3",
       details="Four runs with 608.")
 
 # %% [markdown]
-# Under R4 we cannot decide. With 1448 two of four runs have an SI above 0.95 and two a little below; with 1024 SI is 0.91, and with 2048 the network has hardly begun to learn when training ends.
+# Under R4 we cannot decide. With 1448 two of four runs have an SI above 0.95 and two a little below, and their mean, 0.952, is above by less than its error. With 1024 SI is 0.91, and with 2048 the network has hardly begun to learn when training ends.
 # Where SI gets there the network recognises only 62 % of the images. The penalty on LI reaches the same SI with 82 %.
 # Under T3 no weight that we tried gets there. SI rises slowly up to 608, where four runs lie between 0.81 and 0.94, and with larger weights the networks do not learn in time.
 #
@@ -470,7 +474,7 @@ claim("beyond: C, Eq. 3, SI", "No reading of SI gives both published values for 
       "augmentation.", away.max(axis=1), above=1, decided=full, id="no-reading-of-si",
       details="Larger distance of the two groups; six maps, identity counted or left "
       "out.")
-least = found["similarities"][:, 0, :, 3].min()
+least = SI[:, 0, :, 3].min()
 print(f"least SI of DA without the threshold: {least:.2f}")
 
 # %% [markdown]
@@ -489,7 +493,8 @@ fig, axes = plt.subplots(3, 2, figsize=(8.6, 8.1), sharex=True)
 ticks = [epoch for epoch in (1, 5, 20, 100, 300) if epoch <= config.epochs]
 for ax, (title, name) in zip(axes.flat, panels.items()):
     for k, (m, g) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
-        runs = found[f"path_{name}"][g, m]
+        values = found[f"path_{name}"]
+        runs = (without_identity(values) if name.endswith("similarity") else values)[g, m]
         ax.plot(found["epochs"], runs.mean(axis=0), MARKERS[k], color=COLORS[k], markersize=5,
                 linestyle="-" if g == 0 else (0, (5, 1.6)), markerfacecolor="white", label=f"{MODELS[m]}, {GROUPS[g]}")  # fmt: skip
         ax.fill_between(found["epochs"], runs.min(axis=0), runs.max(axis=0), color=COLORS[k], alpha=0.18, linewidth=0)
@@ -512,7 +517,7 @@ figure(
 )
 
 # %%
-S = found["path_similarity"][:, 0]  # DA: groups, runs, epochs
+S = without_identity(found["path_similarity"])[:, 0]  # DA: groups, runs, epochs
 peak = found["epochs"][S.argmax(axis=-1)]
 fall = S.max(axis=-1) - S[..., -1]
 claim("beyond: C", "Augmented networks look most genuine early: the published SI peaks "
@@ -524,7 +529,7 @@ for name in ("logit_error", "scale_free"):
     print(f"{name}: the last epoch over the first, R4 and T3:", *growth)
 
 # %% [markdown]
-# After one epoch augmented networks have a small LI, because they have learned little and their logits are small. After a few more their saliency maps are most alike. From then on LI grows by orders of magnitude and the maps drift apart. The scale-free LI ends above its start too, so this is no matter of scale alone.
+# After one epoch augmented networks have a small LI, because they have learned little and their logits are small. After a few more their saliency maps are most alike. From then on LI still grows, a hundredfold under R4 and twentyfold under T3, and the maps drift apart. The scale-free LI ends above its start too, so this is no matter of scale alone.
 # A comparison of invariance between networks that are not equally well trained says little.
 # Regularised networks go the other way: their maps become more alike and their scale-free LI falls.
 #
@@ -558,10 +563,10 @@ moved = np.stack([pictures[:, g].reshape(-1, 36, 36) for g in quarter])
 def rows_of(named, titles, inches):
     """Rows of pictures, each in grey up to its own largest value."""
     fig, axes = plt.subplots(len(named), len(titles), figsize=(1.3 + inches * len(titles), 0.3 + inches * len(named)))
-    for row, (name, pictures) in zip(axes, named.items()):
+    for k, (row, (name, pictures)) in enumerate(zip(axes, named.items())):
         for ax, picture, title in zip(row, pictures, titles):
             ax.imshow(picture, cmap="gray_r", vmin=0, vmax=max(float(picture.max()), 1e-9))
-            frame(ax, title if row is axes[0] else "")
+            frame(ax, "" if k else title)
         row[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=6, fontsize=10)
     return fig
 
@@ -665,7 +670,7 @@ claim("C: Figure 2", "The orbit of an image spreads in the last hidden layer und
 # (spurious-verdict)=
 # ## The verdict under every measure
 #
-# Ten measures for augmented and regularised networks, all zero for an exactly invariant network except the last.
+# Ten measures for augmented and regularised networks, all but the last zero for a weight-tied network.
 # *Scale-free LI* is LI over twice the total variance of the logits ({prf:ref}`prop-li-variance`). *Class changes* is the share of moved images with another class than the unmoved one. *Sensitivity* is the mean of $\sigma_{\max}(J)$, the largest singular value of the Jacobian, which {ref}`another chapter <spectral-decay>` studies.
 # A measure *separates* if every augmented network has a larger value than every regularised one.
 

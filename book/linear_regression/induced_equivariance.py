@@ -279,7 +279,7 @@ claim("A: Corollary 4.3", "If $K_G$ is definite, training ends at an equivariant
 # %% [markdown]
 # ### Breaking the theorem: a direction without data, a label that stays
 #
-# With the single point $(1, 1)$ the swap adds nothing, $K_G$ has rank one, and half of $W_k$ stays for ever.
+# With the single point $(1, 1)$ the swap adds nothing, $K_G$ has rank one, and one of the two dimensions of $W_k$ stays for ever.
 # And if one label does not move when its point does, $C_G$ is not in $\mathcal{E}$, and $W_k$ ends elsewhere than at zero.
 
 # %%
