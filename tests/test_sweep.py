@@ -89,7 +89,7 @@ def cluster(folder, monkeypatch):
         scheduler = start(
             "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", *alone, **quiet
         )
-        assert soon(file.exists)
+        assert soon(lambda: file.exists() and file.read_text().endswith("}"))
         worker = ["worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", *alone]
         workers = [
             start("-m", "dask", *worker, "--local-directory", str(folder / name), **quiet)

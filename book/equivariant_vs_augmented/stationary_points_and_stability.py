@@ -405,9 +405,9 @@ def taught(n):
     return build(spaces, [torch.tanh, identity], x, blank.outputs(teacher, x)), teacher
 
 
-chains = np.array([chain(*taught(n)) for n in (2, 3, 4, 5)])
+chains = np.array([chain(*taught(n)) for n in (3, 4, 5, 6)])
 table(["points", "$\\lambda(H)$", "$\\lambda(H_{aug})$", "$\\lambda(H_{eqv}|_E)$"],
-      [[n, *[f"{value:.2g}" for value in row]] for n, row in enumerate(chains, start=2)])
+      [[n, *[f"{value:.2g}" for value in row]] for n, row in enumerate(chains, start=3)])
 
 # %%
 H, H_aug, H_eqv = chains.T
