@@ -307,8 +307,8 @@ some = grown > 10
 along = cosine[factors.argmax(axis=0), range(config.runs)]
 claim("beyond: B, Figure 1, ROT",
       "From standard weights, where a push grows tenfold its largest growth is along "
-      "itself: the curvature is negative.", along[some] if book else along, above=0.9, decided=book,
-      id="rot-growth-is-negative-curvature", details="Cosine at the largest growth.")
+      "itself: the curvature is negative.", along[some] if book else along, above=0.9,
+      decided=book, id="rot-growth-is-negative-curvature")
 
 # %% [markdown]
 # Two of the ten runs come across such a place; in the others a push at most doubles. In one of the two AUG passes over it and ends further off than NOM. In the other exact augmentation does, while AUG, on a path of its own, stays far below NOM.
@@ -504,7 +504,8 @@ for name, values in zip(["distance", "squared "], grow):
 
 # %%
 rows = [["printed", "", "1e-3", "1e-7", ""]]
-scaled = {rate: after_fifty(large.arrays["fan_in_slopes"], rate) for rate in (1e-5, 5e-5)}
+slopes = large.arrays["fan_in_slopes"]
+scaled = {rate: after_fifty(slopes, rate) for rate in (1e-5, 5e-5)}
 rows += [
     ["fan in", f"{rate:.0e}", *(f"{v:.1e}" for v in f)] for rate, f in scaled.items()
 ]
