@@ -202,7 +202,8 @@ def _on_dask(
     function: Callable[[Job], Arrays], jobs: dict[str, Job], workers: int, keep: Keep
 ) -> Iterator[tuple[str, Arrays]]:
     """Yield name and arrays of each job as it is done, none for one that Dask gave up."""
-    from distributed import KilledWorker, as_completed
+    from distributed import CancelledError, KilledWorker, as_completed
+    from distributed.comm import CommClosedError
 
     with _client(min(workers, len(jobs))) as (client, at_once):
         waiting, run = list(jobs.items()), uuid.uuid4().hex
@@ -216,15 +217,20 @@ def _on_dask(
         running = as_completed([submit() for _ in waiting[:at_once]], loop=client.loop)
         for future in running:
             name = future.key.rpartition(" ")[0]
+            lost = f"the scheduler was lost while it worked on {name}"
             if future.cancelled():
-                raise RuntimeError(f"the scheduler was lost while it worked on {name}")
+                raise RuntimeError(lost)
             if waiting:
                 running.add(submit())
-            with contextlib.suppress(KilledWorker):
+            try:
                 arrays, peak = future.result()
-                future.release()  # or it is computed again if its worker dies now
-                keep.peak = max(keep.peak or 0, peak or 0) or None
-                yield name, arrays
+            except KilledWorker:
+                continue
+            except (CommClosedError, CancelledError) as error:
+                raise RuntimeError(lost) from error
+            future.release()  # or it is computed again if its worker dies now
+            keep.peak = max(keep.peak or 0, peak or 0) or None
+            yield name, arrays
 
 
 def _on_worker(
