@@ -260,6 +260,20 @@ def test_similarity_of_tiny_maps_and_of_none():
     assert torch.isnan(nothing.mean) and nothing.undefined == 16
 
 
+def test_similarity_without_the_identity_from_that_with_it():
+    measured = []
+    for orbit in (TURNS, SHIFTS):
+        maps = images(3 * len(orbit), orbit.shape[1]).unflatten(0, (len(orbit), 3))
+        pair = (invariance.saliency_similarity(maps, orbit, e).mean.item() for e in (True, False))
+        measured.append([*pair, len(orbit)])
+    counted, expected, order = np.transpose(measured)
+    found = invariance.without_identity(counted, order)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert abs(found - counted).min() > 0.01
+    with pytest.raises(ValueError, match="order: expected groups of more than one element, got"):
+        invariance.without_identity(counted, [4, 1])
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_maps_of_tied_networks_move_with_the_image(dtype):
     tied = perceptron(SIZES, range(2), TURNS, dtype=dtype)

@@ -364,7 +364,7 @@ figure(
 late = found["mse_long_asymmetric"][found["long_steps"] >= config.steps]
 claim("D: Figure 3", "Under augmentation $\\lVert W_\\perp\\rVert$ does not vanish.",
       late.min(axis=0) / single[0], above=0.4, decided=book, published=0.0,
-      correction="The paper reads a decrease to zero; later it rises again, then falls to 0.5 to 0.7.",
+      correction="The paper reads a decrease to zero; it ends between 0.5 and 0.7.",
       id="asymmetric-norm-does-not-vanish")
 
 # %% [markdown]

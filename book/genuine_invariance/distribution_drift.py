@@ -32,6 +32,7 @@ from learnsym.data.drifts import DRIFTS, drifted
 from learnsym.data.transforming import framed, transforming_images
 from learnsym.experiments.spurious_invariance import LEVELS
 from learnsym.experiments.transforming import acting_group
+from learnsym.invariance import without_identity
 from learnsym.networks.perceptron import orbit_indices, perceptron
 from learnsym.publish import COLORS, MARKERS
 from learnsym.publish import claim, figure, footer, frame, table, use_style
@@ -604,8 +605,7 @@ claim("beyond: C", "Averaging costs at most 1.3 times the multiplications of "
 # The weight of the penalty is chosen anew on its validation images, from two for each group. SI leaves the identity out, as in {ref}`the chapter on spurious invariance <spurious-invariance>`.
 
 # %%
-SI = clothes["similarities"][..., 0]
-SI = (order[:, None, None] * SI - 1) / (order[:, None, None] - 1)
+SI = without_identity(clothes["similarities"][..., 0], order)
 values = {"accuracy (%)": 100 * clothes["accuracy"], "LI": clothes["logit_error"],
           "DI": clothes["distribution_error"], "SI": SI,
           "scale-free LI": clothes["scale_free"]}  # fmt: skip

@@ -31,7 +31,7 @@ from learnsym import results
 from learnsym.data.transforming import framed, transforming_images
 from learnsym.experiments import invariance_weights
 from learnsym.experiments.transforming import acting_group
-from learnsym.invariance import distribution_error, logit_error
+from learnsym.invariance import distribution_error, logit_error, without_identity
 from learnsym.networks.perceptron import orbit_indices, perceptron
 from learnsym.publish import COLORS, MARKERS
 from learnsym.publish import claim, figure, footer, frame, table, use_style
@@ -175,17 +175,12 @@ print("as in the library:", np.allclose([DI(f), LI(f)], library, rtol=1e-3))
 # %% [markdown]
 # SI is the mean cosine of $m(x)$ and $g^{-1} m(gx)$.
 # The saliency map $m$ is the *published map*: integrated gradients of the label's logit from an image of mean grey, absolute values, a threshold at 0.9 of the largest, a $3\times3$ Gaussian filter ({ref}`measuring invariance <three-measures>`).
-# The stored SI counts the identity, which has cosine 1. The paper cannot have counted it: for maps without negative entries SI would be at least $1/\lvert G\rvert$, and its Table 1 has 0.17 under R4. We take it out:
-
+# The stored SI counts the identity, which has cosine 1. The paper cannot have counted it: for maps without negative entries SI would be at least $1/\lvert G\rvert$, and its Table 1 has 0.17 under R4. So in every mean of $\lvert G\rvert$ cosines, one is 1, and we take it out:
 
 # %%
-def without_identity(S, order=ORDER):
-    """SI over g other than the identity; the first axis of S is R4, T3."""
-    order = order.reshape(-1, *[1] * (S.ndim - 1))
-    return (order * S - 1) / (order - 1)
-
-
-SI = without_identity(found["similarities"])  # groups, models, runs, definitions of the map
+SI = without_identity(found["similarities"], ORDER)  # groups, models, runs, kinds of map
+n, S = ORDER[:, None], found["similarities"][..., 0, 0]
+print("as in the library:", np.allclose(SI[..., 0, 0], (n * S - 1) / (n - 1)))
 columns = np.stack([100 * found["accuracy"], found["logit_error"],
                     found["distribution_error"], SI[..., 0]], axis=2)  # fmt: skip
 
@@ -196,7 +191,8 @@ columns = np.stack([100 * found["accuracy"], found["logit_error"],
 # Four weights, each twice the one before, train side by side from one start:
 
 # %%
-weights, searched = found["strengths"], without_identity(found["strength_similarity"])
+weights = found["strengths"]
+searched = without_identity(found["strength_similarity"], ORDER)
 lines = []
 for g, group in enumerate(GROUPS):
     pairs = zip(searched[g], 100 * found["strength_accuracy"][g])
@@ -367,7 +363,7 @@ def both(name):
 
 
 strengths = both("strengths")
-accuracy, S = both("chosen_accuracy"), without_identity(both("chosen_similarity"))
+accuracy, S = both("chosen_accuracy"), without_identity(both("chosen_similarity"), ORDER)
 lines = []
 for g, order in enumerate(strengths.argsort(axis=1)):
     pairs = zip(S[g, order], 100 * accuracy[g, order])
@@ -391,14 +387,14 @@ claim("C: Figure 5", "With the best weight of ten, normalised LI brings SI to 0.
 # Here are both measures during training, on 250 validation images:
 
 # %%
-path = without_identity(finer.arrays["path_similarity"])[:, :, 0]
+path = without_identity(finer.arrays["path_similarity"], ORDER)[:, :, 0]
 right = finer.arrays["path_accuracy"][:, :, 0]
 lines = []
 for g, k in np.argwhere(finer.arrays["strengths"] > 100):
     cells = [f"{s:.2f}, {100 * a:.0f}" for s, a in zip(path[g, k], right[g, k])]
     lines.append([f"{GROUPS[g]}, $\\nu = {finer.arrays['strengths'][g, k]:g}$", *cells])
 table(["SI, accuracy at epoch", *finer.arrays["epochs"]], lines)
-runs = without_identity(other.arrays["similarities"])[0, 2, :, 0]
+runs = without_identity(other.arrays["similarities"], ORDER)[0, 2, :, 0]
 print(f"R4, {other.arrays['strength'][0, 1]:g}, test images, by run: SI", runs.round(2))
 
 # %% [markdown]
@@ -490,7 +486,8 @@ ticks = [epoch for epoch in (1, 5, 20, 100, 300) if epoch <= config.epochs]
 for ax, (title, name) in zip(axes.flat, panels.items()):
     for k, (m, g) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
         values = found[f"path_{name}"]
-        runs = (without_identity(values) if name.endswith("similarity") else values)[g, m]
+        values = without_identity(values, ORDER) if name.endswith("similarity") else values
+        runs = values[g, m]
         ax.plot(found["epochs"], runs.mean(axis=0), MARKERS[k], color=COLORS[k], markersize=5,
                 linestyle="-" if g == 0 else (0, (5, 1.6)), markerfacecolor="white", label=f"{MODELS[m]}, {GROUPS[g]}")  # fmt: skip
         ax.fill_between(found["epochs"], runs.min(axis=0), runs.max(axis=0), color=COLORS[k], alpha=0.18, linewidth=0)
@@ -513,7 +510,7 @@ figure(
 )
 
 # %%
-S = without_identity(found["path_similarity"])[:, 0]  # DA: groups, runs, epochs
+S = without_identity(found["path_similarity"], ORDER)[:, 0]  # DA: groups, runs, epochs
 peak = found["epochs"][S.argmax(axis=-1)]
 fall = S.max(axis=-1) - S[..., -1]
 claim("beyond: C", "Augmented networks look most genuine early: the published SI peaks "

@@ -98,11 +98,12 @@ claim("beyond: B, Figure 1, ROT",
 # **Shifts.** An integer from 0 to $n = 14$ is drawn, both ends included. A cyclic shift by $n$ is none.
 
 # %%
-shifts = np.bincount(np.arange(15) % 14) / 15
+row = np.arange(14)
+first = [np.roll(row, -shift)[0] for shift in range(15)]  # tells the shift that comes out
 claim("beyond: B, Appendix E.2, x-translations",
-      "The shifts of the public code are uniform, but none comes twice as often.",
-      15 * shifts, equals=[2] + 13 * [1], within=1e-12, id="public-shifts",
-      details="Paper: uniform. 15 times the probabilities of 14 shifts.")
+      "The shifts of the public code are uniform, but no shift at all comes twice as "
+      "often.", np.bincount(first), equals=[2] + 13 * [1], within=1e-12,
+      id="public-shifts", details="Paper: uniform. How many of 15 integers shift by 0 to 13.")
 
 # %% [markdown]
 # What these laws do to augmented training is the subject of {ref}`rot` and {ref}`public-draws`.

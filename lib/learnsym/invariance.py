@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch.nn import functional
 
 from learnsym.networks.perceptron import Perceptron
@@ -214,6 +216,18 @@ def saliency_similarity(
         defined += both.sum(-1)
     pairs = maps.shape[-2] * (len(orbit) if identity else len(orbit) - 1)
     return Similarity(total / defined, pairs - defined)
+
+
+def without_identity(similarity: np.ndarray, order: ArrayLike) -> np.ndarray:
+    """Return SI over ``g`` other than ``e``, ``(|G| SI - 1) / (|G| - 1)``, from SI over all ``g``.
+
+    ``order`` is ``|G|`` for each entry of the first axis of ``similarity``. Exact where no map is
+    zero. Raises ValueError for a group of one element.
+    """
+    order = np.reshape(order, (-1, *[1] * (similarity.ndim - 1)))
+    if (order < 2).any():
+        raise ValueError(f"order: expected groups of more than one element, got {order.ravel()}")
+    return (order * similarity - 1) / (order - 1)
 
 
 def _unit(maps: torch.Tensor) -> torch.Tensor:

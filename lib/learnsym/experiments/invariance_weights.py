@@ -71,19 +71,19 @@ def run(config: Config, progress: bool = True) -> dict[str, np.ndarray]:
         ``near_NAME`` (near, repeats) for the names in :data:`NEAR`.
     """
     strengths = [config.strengths(g) for g in GROUPS]
-    jobs = {
+    grid = {
         f"{g} normalised {nu:g}": (config, g, "normalised LI", nu)
         for g, some in zip(GROUPS, strengths, strict=True)
         for nu in some
     }
     several = replace(config, runs=config.repeats)
-    jobs |= {f"near {k} {g}": (several, g, p, nu) for k, (g, p, nu) in enumerate(config.near)}
-    found = list(sweep(_job, jobs, config.workers, progress, "invariance_weights").values())
-    found, near = found[: -len(config.near)], found[-len(config.near) :]
+    near = {f"near {k} {g}": (several, g, p, nu) for k, (g, p, nu) in enumerate(config.near)}
+    swept = sweep(_job, grid | near, config.workers, progress, "invariance_weights")
+    found, repeated = ([swept[name] for name in jobs] for jobs in (grid, near))
     shape = (len(GROUPS), len(strengths[0]))
     arrays = {name: np.array([one[name] for one in found]) for name in found[0]}
     arrays = {name: v.reshape(*shape, *v.shape[1:]) for name, v in arrays.items()}
-    arrays |= {f"near_{name}": np.array([one[name] for one in near]) for name in NEAR}
+    arrays |= {f"near_{name}": np.array([one[name] for one in repeated]) for name in NEAR}
     return {**arrays, "strengths": np.array(strengths), "epochs": np.array(config.records)}
 
 

@@ -139,7 +139,8 @@ def slopes(config: Config) -> np.ndarray:
             )
             inside, off = task.network.project(slope), task.network.complement(slope)
             turned = task.network.act(half_turn(config.side), off)
-            mean = [0.4 * a + 0.6 * b for a, b in zip(off, turned, strict=True)]
+            still, half = HALF_TURNS[0], HALF_TURNS[2]
+            mean = [still * a + half * b for a, b in zip(off, turned, strict=True)]
             found.append([[float(norms([A])) for A in part] for part in (inside, off, mean)])
     return np.array(found).swapaxes(0, 1)
 
