@@ -20,7 +20,6 @@ def _params(cases):
 
 ALL = _params(gallery.cases())
 PERMUTATION = _params(gallery.permutation_cases())
-MATRIX = _params(gallery.matrix_cases())
 OBLIQUE = _params(gallery.oblique_cases())
 ORTHOGONAL = _params(gallery.orthogonal_cases())
 
