@@ -117,3 +117,30 @@ def test_sizes_set_the_published_beside_the_actual():
     assert [row[1] for row in rows] == ["32", "1,000", "200", "30", "50", "25"]
     assert [row[2] for row in rows] == ["2", "20", "10", "2", "3", "3"]
     assert rows[2][0] == "graphs per mini-batch"
+
+
+def test_stages_of_paths_as_whole_curves_would_give_them(arrays, found):
+    """The same runs, known at every third epoch only."""
+    stages = slice(3, None, 3)
+    layers = dict(zip(MODES, arrays["layers"][:, stages], strict=True))
+    split = np.array([0.25, 0.75, 0.0])
+    paths = {
+        "steps": arrays["steps"][1], "noise": arrays["noise"][..., None] * split,
+        "nominal": layers["nominal"], "zeroth_nominal": 2 * layers["nominal"],
+        "augmented": np.stack([3 * layers["augmented"], layers["half turns"]]),
+        "zeroth_augmented": layers["augmented"][None],
+        "mean": layers["half turns"][None],
+    }  # fmt: skip
+    cut = drift_curves.stage_curves(paths, RATE, PASSES, ["half turns"])
+    ends = slice(0, None, 3)
+    assert list(cut) == ["nominal", "augmented", "half turns", "equivariant"]
+    for way in ("nominal", "augmented", "half turns"):
+        assert cut[way].drift == pytest.approx(found[way].drift[ends])
+        assert cut[way].code_drift == pytest.approx(found[way].code_drift[ends])
+        whole = np.hypot(arrays["distance"][1, ends], found[way].drift[ends])
+        assert cut[way].distance == pytest.approx(whole)
+        law = found[way].law[ends] * (2 if way == "nominal" else 1)
+        assert cut[way].law == pytest.approx(law)
+    assert cut["equivariant"].law is None and not cut["equivariant"].drift.any()
+    with pytest.raises(ValueError, match="zip"):
+        drift_curves.stage_curves(paths, RATE, PASSES)

@@ -1,12 +1,15 @@
 """The commands on stored results."""
 
+import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import results_toy
 from learnsym import results
+from learnsym.experiments.sweep import Keep
 from learnsym.results import main
 
 toy = results_toy.toy
@@ -114,6 +117,78 @@ def test_check_reports_a_probe_that_deviates(toy, capsys, monkeypatch):
     )
     assert main(["check"]) == 1
     assert "probe deviates by" in capsys.readouterr().out
+
+
+RUN_BY_ROWS = """def run(config, progress=True):
+    noise = np.random.default_rng(config.seed).standard_normal((config.rows, 3))
+    jobs = {f"row {n}": (noise[n : n + 1], config.factor) for n in range(config.rows)}
+    done = sweep(row, jobs, progress=progress, partial=True)
+    return {"curve": np.concatenate([one["curve"] for one in done.values()])}
+
+
+def row(job):
+    return {"curve": amplify(*job)}
+
+
+def probe(config):
+    return {"curve": run(config, False)["curve"][:1]}
+"""
+
+
+@pytest.fixture
+def by_rows(toy, tmp_path):
+    """The toy with a job for each row; returns the names of the jobs that are kept."""
+    toy.write("experiments/sweep", "")  # for its digest: what runs is the library's
+    imports = "from learnsym.experiments.sweep import sweep\nfrom learnsym.toykernel"
+    toy.edit("experiments/toy", "from learnsym.toykernel", imports)
+    text = (toy.package / "experiments" / "toy.py").read_text()
+    toy.edit("experiments/toy", text[text.index("def run(") :], RUN_BY_ROWS)
+    return lambda: sorted(path.stem for path in (tmp_path / "jobs").rglob("[!.]*.npz"))
+
+
+def test_what_time_leaves_unfinished_is_said_kept_and_finished(toy, by_rows, capsys, monkeypatch):
+    with pytest.MonkeyPatch.context() as late:
+        late.setattr(Keep, "is_late", lambda keep: bool(by_rows()))
+        assert main(["run", "toy", "book"]) == 0
+    result = results.load("toy")
+    assert result.provenance["unfinished"] == 3 and len(result.arrays["curve"]) == 1
+    assert by_rows() == ["row 0"]
+    capsys.readouterr()
+    assert main(["list"]) == 0
+    assert re.match("toy-book  fresh, .* s, 3 jobs unfinished\n", capsys.readouterr().out)
+    assert main(["check"]) == 0 and by_rows() == ["row 0"]
+    kernel = toy.module().amplify
+    monkeypatch.setattr(toy.module(), "amplify", lambda *job: 2 * kernel(*job))
+    assert main(["run", "toy", "book"]) == 0
+    result = results.load("toy")
+    assert "unfinished" not in result.provenance and by_rows() == []
+    curve = np.random.default_rng(0).standard_normal((4, 3))
+    factors = np.array([2, 4, 4, 4])[:, None]  # the first row is the one that was kept
+    np.testing.assert_allclose(result.arrays["curve"], factors * curve)
+    capsys.readouterr()
+    for command in (["list"], ["run", "toy", "book"]):
+        assert main(command) == 0
+        printed = capsys.readouterr().out
+        assert printed.startswith("toy-book  fresh") and "unfinished" not in printed
+
+
+def test_a_run_that_ends_early_does_not_replace_more(toy, by_rows, capsys, monkeypatch):
+    assert main(["run", "toy", "book"]) == 0
+    before = toy.files()
+    monkeypatch.setattr(Keep, "is_late", lambda keep: bool(by_rows()))
+    assert main(["run", "toy", "book", "--force"]) == 1
+    assert "not stored: more is missing" in capsys.readouterr().err
+    assert toy.files() == before and by_rows() == ["row 0"]
+
+
+def test_renewed_records_still_say_what_is_unfinished(toy, by_rows):
+    with pytest.MonkeyPatch.context() as late:
+        late.setattr(Keep, "is_late", lambda keep: bool(by_rows()))
+        main(["run", "toy", "book"])
+    toy.edit("toykernel", "factor * noise", "noise * factor")
+    assert main(["revalidate"]) == 0
+    record = results.load("toy").provenance
+    assert record["unfinished"] == 3 and len(record["revalidations"]) == 1
 
 
 def test_module_can_be_run():

@@ -34,6 +34,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills by signal
 @pytest.fixture(autouse=True)
 def nowhere_else(monkeypatch):
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
+    monkeypatch.delenv("LEARNSYM_HOURS", raising=False)
 
 
 @pytest.fixture
@@ -326,6 +327,73 @@ def test_a_killed_experiment_resumes_where_it_was(tmp_path, monkeypatch):
     assert not folder.exists()  # finished: nothing is left to resume
     for name, array in perm.run(config, progress=False).items():
         np.testing.assert_array_equal(array, resumed.arrays[name])
+
+
+# --- limits of time ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def late_after_a_job(traces, monkeypatch):
+    """Time runs out as soon as a job has begun."""
+    monkeypatch.setattr(module.Keep, "is_late", lambda _: any(calls(traces)))
+
+
+@pytest.mark.parametrize(("workers", "begun"), [(1, 1), (2, 2)])
+def test_no_job_begins_after_the_hours(traces, tmp_path, late_after_a_job, workers, begun):
+    done = dict(list(EXPECTED.items())[:begun])
+    with keeping(tmp_path / "kept") as keep:
+        found = sweep(square, jobs(traces), workers, progress=False, partial=True)
+    assert squares(found) == done and keep.left == 3 - begun
+    assert calls(traces) == [1] * begun + [0] * (3 - begun)
+    assert {path.stem for path in (tmp_path / "kept").iterdir()} == set(done)
+
+
+def test_a_caller_who_needs_all_jobs_gets_none(traces, tmp_path, late_after_a_job, monkeypatch):
+    message = "time ran out in 2 of 3 jobs: seed 5, seed 7; the others are done, start again"
+    with keeping(tmp_path / "kept") as keep, pytest.raises(RuntimeError, match=message):
+        sweep(square, jobs(traces), progress=False)
+    assert keep.left == 0
+    monkeypatch.undo()
+    with keeping(tmp_path / "kept") as keep:
+        assert squares(sweep(square, jobs(traces), progress=False)) == EXPECTED
+    assert calls(traces) == [1, 1, 1] and keep.left == 0
+
+
+@everywhere
+@pytest.mark.parametrize("partial", [False, True])
+def test_nothing_begins_and_nothing_is_returned_where_time_is_over(
+    traces, tmp_path, monkeypatch, partial, place
+):
+    monkeypatch.setenv("LEARNSYM_HOURS", "1e-12")
+    with keeping(tmp_path / "kept"), pytest.raises(RuntimeError, match="time ran out in 3 of 3"):
+        sweep(square, jobs(traces), place, progress=False, partial=partial)
+    with pytest.raises(RuntimeError, match="seed 3, seed 5, seed 7; the others are not kept"):
+        sweep(square, jobs(traces), place, progress=False, partial=partial)
+    assert calls(traces) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("hours", ["1000", "inf", "0.5", ""])
+def test_all_jobs_are_done_where_time_suffices(traces, monkeypatch, hours):
+    monkeypatch.setenv("LEARNSYM_HOURS", hours)
+    assert squares(sweep(square, jobs(traces), progress=False, partial=True)) == EXPECTED
+
+
+def test_jobs_that_are_kept_take_no_time(traces, tmp_path, monkeypatch):
+    with keeping(tmp_path / "kept"):
+        sweep(square, jobs(traces), progress=False)
+    monkeypatch.setenv("LEARNSYM_HOURS", "1e-12")
+    with keeping(tmp_path / "kept") as keep:
+        assert squares(sweep(square, jobs(traces), progress=False)) == EXPECTED
+    assert keep.left == 0 and calls(traces) == [1, 1, 1]
+
+
+@everywhere
+@pytest.mark.parametrize("hours", ["0", "-1", "nan", "soon", "1 h"])
+def test_bad_hours_are_named(traces, monkeypatch, hours, place):
+    monkeypatch.setenv("LEARNSYM_HOURS", hours)
+    with pytest.raises(ValueError, match=f"LEARNSYM_HOURS: expected a positive .*, got '{hours}'"):
+        sweep(square, jobs(traces), place, progress=False)
+    assert calls(traces) == [0, 0, 0]
 
 
 # --- arguments, progress, memory --------------------------------------------------------------

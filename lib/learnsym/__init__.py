@@ -8,6 +8,7 @@ module               what it is for
 ``arrays``           the gate for arrays: real, finite, integers promoted; read-only on the way out
 ``groups``           finite groups of permutations and matrices, from generators
 ``representations``  how groups act on vectors, images, graphs, polynomials and linear maps
+``characters``       characters of abelian groups, bases in which their actions are diagonal
 ``equivariant``      Reynolds operator, equivariant maps and their orthogonal complement
 ``gallery``          the table of groups and representations that claims are checked on
 ``data``             MNIST, Fashion-MNIST, random graphs, images of shapes

@@ -163,9 +163,21 @@ def obtain(
 
 
 def recompute(experiment: str, scale: str = "book", progress: bool = True) -> Result:
-    """Compute a result and store it in ``book/results``; errors as ``obtain``."""
+    """Compute a result and store it in ``book/results``; errors as ``obtain``.
+
+    A result for which time ran out is not stored in place of one of which less is missing.
+    """
     found, folder = find(experiment), results_folder()
-    return _kept(folder, _computed(found, scale, found.config(scale), "asked for", progress))
+    result = _computed(found, scale, found.config(scale), "asked for", progress)
+    with contextlib.suppress(MissingResult, CorruptResult, StaleResult):
+        if _missing_jobs(load(experiment, scale)) < _missing_jobs(result):
+            print("not stored: more is missing than in the stored result", file=sys.stderr)
+            return result
+    return _kept(folder, result)
+
+
+def _missing_jobs(result: Result) -> int:
+    return result.provenance.get("unfinished", 0)
 
 
 def load(experiment: str, scale: str = "book") -> Result:
@@ -306,7 +318,8 @@ def _computed(found: Experiment, scale: str, config: object, reason: str, progre
         arrays, peak = measured(run, config)
         arrays = checked(arrays, f"{found.name}.run")
     seconds = time.perf_counter() - start + keep.earlier
-    shutil.rmtree(folder, ignore_errors=True)
+    if not keep.left:
+        shutil.rmtree(folder, ignore_errors=True)
     record = {
         "schema": SCHEMA,
         "experiment": found.name,
@@ -320,7 +333,7 @@ def _computed(found: Experiment, scale: str, config: object, reason: str, progre
         "peak_memory": keep.peak or peak,
         "versions": _versions(getattr(config, "device", "cpu")),
         "revalidations": [],
-    }
+    } | ({"unfinished": keep.left} if keep.left else {})
     return Result(arrays, config, MappingProxyType(record))
 
 
@@ -664,7 +677,7 @@ def _run(experiment: str, scale: str, seed: int | None, force: bool) -> int:
     """Compute a result and tell what it holds; return 1 if it should be stored and is not."""
     other = seed not in (None, find(experiment).config(scale).seed)
     with contextlib.suppress(MissingResult, CorruptResult, StaleResult):
-        if not other and not force:
+        if not (other or force or _missing_jobs(load(experiment, scale))):
             print(f"{experiment}-{scale}  {_listed(experiment, scale)}; --force computes it again")
             return 0
     result = obtain(experiment, scale, seed) if other else recompute(experiment, scale)
@@ -690,7 +703,9 @@ def _table(say: Callable[[str, str], str]) -> int:
 
 
 def _listed(experiment: str, scale: str) -> str:
-    return f"fresh, computed in {load(experiment, scale).provenance['wall_time']} s"
+    result = load(experiment, scale)
+    left = f", {_missing_jobs(result)} jobs unfinished" if _missing_jobs(result) else ""
+    return f"fresh, computed in {result.provenance['wall_time']} s{left}"
 
 
 def _probed(experiment: str, scale: str) -> str:

@@ -59,6 +59,40 @@ def curves(arrays: Arrays, modes: Sequence[str], rate: float, passes: int) -> di
     return found
 
 
+def stage_curves(
+    arrays: Arrays, rate: float, passes: int, sampled: Sequence[str] = ()
+) -> dict[str, Curve]:
+    """Return the curves of arrays of ``learnsym.experiments.paths.outcome``, at ends of stages.
+
+    Every array of a curve has shape ``(stages + 1, runs)``. Uniform augmentation is the one without
+    response. The law of nominal training is the drift without response, that of a ``sampled`` law
+    of draws, one of the first, its mean step.
+    """
+    stages, epochs = len(arrays["nominal"]), len(arrays["noise"])
+    ends = np.arange(1, stages + 1) * (epochs // stages)
+    within = arrays["steps"][ends]
+    walk = rate * np.sqrt(np.cumsum(arrays["noise"].sum(-1), axis=0)[ends - 1] / passes)
+    ways = {"nominal": (arrays["nominal"], _sizes(arrays["zeroth_nominal"]))}
+    ways["augmented"] = arrays["zeroth_augmented"][0], walk
+    means = arrays["mean"][: len(sampled)]
+    for name, layers, mean in zip(sampled, arrays["augmented"][1:], means, strict=True):
+        ways[name] = layers, _sizes(mean)
+    ways["equivariant"] = np.zeros_like(within), None
+    moving = np.any(arrays["nominal"] > 0, axis=(0, 1))
+    found = {}
+    for way, (layers, law) in ways.items():
+        steps = np.sqrt(within**2 + layers**2)
+        columns = _sizes(steps), _sizes(layers), law, _sizes(steps[..., moving])
+        columns = *columns, np.sqrt((layers**4).sum(-1))
+        begun = [None if c is None else np.concatenate([0 * c[:1], c]) for c in columns]
+        found[way] = Curve(LABELS.get(way, way), *begun)
+    return found
+
+
+def _sizes(layers: np.ndarray) -> np.ndarray:
+    return np.sqrt((layers**2).sum(axis=-1))
+
+
 def pooled(values: np.ndarray) -> np.ndarray:
     """Return the root mean square over the runs, the last axis."""
     return np.sqrt(np.mean(np.asarray(values) ** 2, axis=-1))

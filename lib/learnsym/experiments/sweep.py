@@ -44,7 +44,8 @@ class Keep:
 
     ``guard`` is called on a worker before a job. ``earlier`` is the time in seconds that
     interrupted runs spent before, as far as finished jobs tell; ``peak`` the largest memory of a
-    worker in MiB; ``used`` the names of all jobs of this run.
+    worker in MiB; ``used`` the names of all jobs of this run; ``left`` how many of them a limit of
+    time has left for another run.
     """
 
     folder: Path | None = None
@@ -52,7 +53,19 @@ class Keep:
     earlier: float = 0.0
     peak: float | None = None
     used: set[str] = field(default_factory=set)
+    left: int = 0
     _started: float = field(default_factory=time.perf_counter)
+
+    def is_late(self) -> bool:
+        """Whether the hours that ``LEARNSYM_HOURS`` allows are over."""
+        text = os.environ.get("LEARNSYM_HOURS") or "inf"
+        try:
+            hours = float(text)
+        except ValueError:
+            hours = 0.0
+        if not hours > 0:
+            raise ValueError(f"LEARNSYM_HOURS: expected a positive number, got {text!r}")
+        return time.perf_counter() - self._started > 3600 * hours
 
     def path(self, name: str) -> Path:
         """Return the file of a job."""
@@ -105,6 +118,7 @@ def sweep(
     workers: int = 1,
     progress: bool = True,
     description: str | None = None,
+    partial: bool = False,
 ) -> dict[str, Arrays]:
     """Return the arrays of every job by name, from the disk or computed.
 
@@ -113,6 +127,9 @@ def sweep(
     starts its job again on another one; a job is given up at its third worker (of a cluster: as
     its setting ``distributed.scheduler.allowed-failures`` says). An error that ``function`` raises
     ends the sweep. A job brings its own seed, so that its arrays do not depend on where it runs.
+
+    Where ``LEARNSYM_HOURS`` is set, no job begins after that time, and the next run goes on; a
+    cluster has all jobs at once and does them all.
 
     Parameters
     ----------
@@ -124,16 +141,18 @@ def sweep(
         Number of processes at work on this machine, of one thread each for Dask.
     progress, description
         Whether to show a bar, and the text before it.
+    partial
+        Whether the caller can do with the jobs that were done in time, at least one.
 
     Raises
     ------
     ValueError
-        ``function`` is not callable, ``workers`` no integer of at least 1, no scheduler is reached,
-        or a name cannot be a file or was there in an earlier call of the same run, whose arrays it
-        would get.
+        ``function`` is not callable, ``workers`` no integer of at least 1, ``LEARNSYM_HOURS`` no
+        positive number, no scheduler is reached, or a name cannot be a file or was there in an
+        earlier call of the same run, whose arrays it would get.
     RuntimeError
-        Workers died in the same job again and again, or the scheduler did. The message names the
-        jobs; all others are done and kept.
+        Workers died in the same job again and again, or the scheduler did, or time ran out. The
+        message names the jobs; all others are done and kept.
     """
     if not callable(function):
         raise ValueError(f"function: expected a callable, got {function!r}")
@@ -145,7 +164,9 @@ def sweep(
     done = {name: arrays for name, arrays in known.items() if arrays is not None}
     left = {name: job for name, job in jobs.items() if name not in done}
     apart = workers > 1 or bool(os.environ.get("DASK_SCHEDULER_ADDRESS"))
-    outcomes = _on_dask(function, left, workers, keep) if apart and left else _here(function, left)
+    late = keep.is_late()
+    spread = _on_dask if apart and left and not late else _here
+    outcomes = spread(function, left, workers, keep)
     bar = tqdm(total=len(jobs), initial=len(done), desc=description, disable=not progress)
     with bar, contextlib.closing(outcomes):
         for name, arrays in outcomes:
@@ -153,10 +174,15 @@ def sweep(
             done[name] = arrays
             bar.update()
     if lost := [name for name in jobs if name not in done]:
-        kept = "done, start again to compute the rest" if keep.folder else "not kept"
+        late, kept = keep.is_late(), "not kept"
+        if late and partial and done:
+            keep.left += len(lost)
+            return {name: done[name] for name in jobs if name in done}
+        if keep.folder:
+            kept = "done, start again to compute the rest"
+        why = "time ran out" if late else "workers died (killed, or out of memory)"
         raise RuntimeError(
-            f"workers died (killed, or out of memory) in {len(lost)} of {len(jobs)} jobs: "
-            f"{', '.join(lost)}; the others are {kept}"
+            f"{why} in {len(lost)} of {len(jobs)} jobs: {', '.join(lost)}; the others are {kept}"
         )
     return {name: done[name] for name in jobs}
 
@@ -193,8 +219,12 @@ def _claim(jobs: Mapping[str, Job], keep: Keep) -> None:
     keep.used |= jobs.keys()
 
 
-def _here(function: Callable[[Job], Arrays], jobs: dict[str, Job]) -> Iterator[tuple[str, Arrays]]:
+def _here(
+    function: Callable[[Job], Arrays], jobs: dict[str, Job], workers: int, keep: Keep
+) -> Iterator[tuple[str, Arrays]]:
     for name, job in jobs.items():
+        if keep.is_late():
+            return
         yield name, function(job)
 
 
@@ -220,7 +250,7 @@ def _on_dask(
             lost = f"the scheduler was lost while it worked on {name}"
             if future.cancelled():
                 raise RuntimeError(lost)
-            if waiting:
+            if waiting and not keep.is_late():
                 running.add(submit())
             try:
                 arrays, peak = future.result()

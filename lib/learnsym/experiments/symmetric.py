@@ -204,7 +204,7 @@ def run_job(job: Job) -> dict[str, np.ndarray]:
     """Train the runs of a job; arrays as :func:`outcome`, without the axis of modes."""
     keep_freed_memory()
     with threads(job.setting.threads):
-        problem = _on_device(job.problem(job.setting), job.setting.device)
+        problem = on_device(job.problem(job.setting), job.setting.device)
         task = problem.task
         weights = start(task.network, job.setting, job.seeds)
         sampled = job.law is not None
@@ -240,7 +240,7 @@ def first_loss(problem: Callable[[Setting], Problem], setting: Setting) -> dict[
     The leading entry of ``loss`` of :func:`outcome`, shape (1, 1, 1).
     """
     with threads(setting.threads):
-        task = _on_device(problem(setting), setting.device).task
+        task = on_device(problem(setting), setting.device).task
         weights = start(task.network, setting, setting.seeds()[:1])
         parts = zip(task.x.split(ROWS), task.y.split(ROWS), strict=True)
         losses = [task.loss(task.network.forward(weights, x), y)[0] for x, y in parts]
@@ -266,7 +266,8 @@ def _final(problem: Problem, weights: Weights) -> dict[str, np.ndarray]:
     return {"final_loss": loss, "accuracy": accuracy}
 
 
-def _on_device(problem: Problem, device: str) -> Problem:
+def on_device(problem: Problem, device: str) -> Problem:
+    """Return the problem with its data on a device; ValueError where there is no such device."""
     if device == "cuda" and not torch.cuda.is_available():
         raise ValueError("device: expected 'cpu', as there is no CUDA device, got 'cuda'")
     task = problem.task

@@ -1,0 +1,407 @@
+"""Training at full size without dense gradients: what happens off E, from gradients on E.
+
+Along the equivariant trajectory ``x_s`` of a network whose group is abelian (``BlockMlp``), three
+facts replace the dense loop of ``learnsym.training``; ``d_i`` and ``h_i`` are the derivative by the
+outputs and the inputs of a layer for sample ``i``:
+
+* the gradient of data moved by ``g`` is ``rho_bar(g)`` times that of the data. In the basis of
+  characters its block ``(k, l)`` has the factor ``chi_k(g) / chi_l(g)``, so that all passes of
+  sampled augmentation together are one product with the mean of that factor;
+* ``|sum_i d_i h_i^T|^2 = sum_ij (d_i . d_j) (h_i . h_j)``: norms need inner products only;
+* gradients change slowly, so that a few nodes along ``x_s`` serve for all epochs.
+
+All this is at ``x_s``, without the drift ``y``. What the drift does to the gradient is small, and
+:func:`response` takes it from a dense gradient of some samples, once a node.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from learnsym.characters import Characters
+from learnsym.networks.blocks import BlockMlp, Blocks, Layer
+from learnsym.networks.mlp import Weights
+from learnsym.training.augmentation import draw
+from learnsym.training.symmetric import Schedule, Task, check_finite, gradient
+from learnsym.training.tasks import check_law
+
+ROWS = 250  # samples at a time
+
+Moved = list[torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Equivariant training of one run.
+
+    ``steps`` is ``|x_s - x_0|`` by layer, (T + 1, layers); ``noise`` the part ``S_K(x_s)`` of each
+    layer, (T, layers), as ``learnsym.drift.noise``; ``loss`` the mean loss before each step, (T,);
+    ``nodes`` the blocks at the epochs that were asked for, ``last`` those at the end.
+    """
+
+    steps: np.ndarray
+    noise: np.ndarray
+    loss: np.ndarray
+    nodes: dict[int, Blocks]
+    last: Blocks
+
+
+def follow(
+    net: BlockMlp, task: Task, blocks: Blocks, schedule: Schedule, nodes: Sequence[int] = ()
+) -> Trajectory:
+    """Train on E, one matrix a character, as ``mode="equivariant"`` of ``train`` does.
+
+    Raises
+    ------
+    ValueError
+        The task has another network, mini-batches do not divide the data, a node is no epoch of the
+        schedule, or weights are no longer finite.
+    """
+    _check(net, task, schedule.batch)
+    if not set(nodes) <= set(range(schedule.epochs)):
+        raise ValueError(f"nodes: expected epochs below {schedule.epochs}, got {tuple(nodes)}")
+    first, x, rows, kept = blocks, blocks, [], {}
+    steps = [net.squares(blocks).sqrt() * 0]
+    for epoch in range(schedule.epochs):
+        if epoch in nodes:
+            kept[epoch] = x
+        slope, loss, noise = _epoch(net, task, x, schedule.batch)
+        rows.append((loss.numpy(force=True), noise.numpy(force=True)))
+        x = [W - schedule.rate * s for W, s in zip(x, slope, strict=True)]
+        check_finite("weights", [W[None] for W in x], epoch + 1, [0])
+        steps.append(net.squares([W - V for W, V in zip(x, first, strict=True)]).sqrt())
+    losses, noises = (np.array(column) for column in zip(*rows, strict=True))
+    return Trajectory(torch.stack(steps).numpy(force=True), noises, losses, kept, x)
+
+
+def drawn(
+    characters: Characters, schedule: Schedule, rng: np.random.Generator, batches: int
+) -> np.ndarray:
+    """Return the mean of all characters over the passes of an epoch, (batches, characters).
+
+    The draws are those of ``learnsym.training`` from the same generator. ValueError for a law that
+    does not fit the group.
+    """
+    if schedule.law is not None:
+        check_law(schedule.law, characters.group)
+    total = np.zeros((batches, len(characters.table)), dtype=complex)
+    for _ in range(schedule.passes):
+        elements = draw(characters.group, schedule.law, rng, batches)
+        total += characters.table[:, [characters.number(g) for g in elements]].T
+    return total / schedule.passes
+
+
+def zeros(net: BlockMlp) -> Moved:
+    """Return a vector of zeros off E: for each layer that the group moves, complex blocks.
+
+    Shape ``(k, out, l, in)``: rows for one character of each pair, columns for all of them.
+    """
+    return [torch.zeros(_form(net, number), dtype=torch.complex64, device=net.bases[0].device)
+            for number in _mixed(net)]  # fmt: skip
+
+
+def norms(net: BlockMlp, vector: Moved) -> np.ndarray:
+    """Return the norm by layer, zero for layers that the group does not move, (layers,)."""
+    found = np.zeros(len(net.network.shapes))
+    for number, Y in zip(_mixed(net), vector, strict=True):
+        squares = Y.abs().square().sum(dim=(1, 2, 3), dtype=torch.float64)
+        found[number] = np.sqrt(float(squares.sum() + squares[net.real :].sum()))
+    return found
+
+
+def inner(net: BlockMlp, a: Moved, b: Moved) -> float:
+    """Return the inner product of two vectors off E."""
+    total = 0.0
+    for Y, Z in zip(a, b, strict=True):
+        parts = (Y * Z.conj()).real.sum(dim=(1, 2, 3), dtype=torch.float64)
+        total += float(parts.sum() + parts[net.real :].sum())
+    return total
+
+
+def multiplied(net: BlockMlp, vector: Moved, factors: np.ndarray) -> Moved:
+    """Return a vector with its blocks (k, l) times ``factors[k / l]``, one for each character.
+
+    ValueError for another number of factors.
+    """
+    if np.shape(factors) != (len(net.characters.table),):
+        raise ValueError(
+            f"factors: expected {len(net.characters.table)}, one for each character, got shape "
+            f"{np.shape(factors)}"
+        )
+    factors = torch.as_tensor(factors, device=net.bases[0].device).to(torch.complex64)
+    return [
+        Y * factors[_quotients(net, number)][:, None, :, None]
+        for number, Y in zip(_mixed(net), vector, strict=True)
+    ]
+
+
+def across(net: BlockMlp, weights: Weights) -> Moved:
+    """Return the part off E of layers ``(out, in)``.
+
+    In float64 up to its last step, so that the part off E can be much smaller than the layers.
+    """
+    within = net.weights(net.project(weights))
+    return off_blocks(net, [A - B for A, B in zip(weights, within, strict=True)])
+
+
+def off_blocks(net: BlockMlp, weights: Weights) -> Moved:
+    """Return the part off E of layers ``(out, in)`` of which it is a fair share."""
+    found = []
+    for number in _mixed(net):
+        rows = net.planes(number + 1, weights[number].T.contiguous())
+        rows = _complex(net, number + 1, rows).transpose(1, 2).flatten(0, 1)  # (k out, in)
+        parts = [_by_inputs(net, number, part) for part in rows.split(ROWS)]
+        found.append(torch.cat(parts).view(_form(net, number)))
+        _clear(net, number, found[-1])
+    return found
+
+
+def _by_inputs(net: BlockMlp, number: int, rows: torch.Tensor) -> torch.Tensor:
+    """Return complex rows ``(N, in)`` of a layer as factors of the inputs by character."""
+    real, imag = (  # a row times conj(h) is linear in its real and its imaginary part
+        _every(net, number, net.planes(number, part.contiguous())).conj()
+        for part in (rows.real, rows.imag)
+    )
+    return real + 1j * imag
+
+
+def dense(net: BlockMlp, vector: Moved) -> dict[int, torch.Tensor]:
+    """Return layers ``(out, in)`` in float32 by number, the inverse of :func:`off_blocks`."""
+    found = {}
+    for number, Y in zip(_mixed(net), vector, strict=True):
+        space, m = net.network.spaces[number], net.multiplicities[number]
+        pixels = torch.eye(space.rho.dimension, device=Y.device)
+        basis = net.bases[number].float() @ pixels
+        waves = _complex(net, number, basis.view(-1, m, space.rho.dimension))
+        if not _fixed(net, number):
+            waves = torch.cat([waves, waves[net.real :].conj()])
+        parts = Y.unflatten(3, (m, space.channels)).flatten(2, 3)  # k, out, (l m), channels
+        columns = (parts.mT @ waves.flatten(0, 1)).flatten(2).transpose(1, 2)  # k, in, out
+        real, pairs = columns[: net.real].real, np.sqrt(2) * columns[net.real :]
+        planes = torch.cat([real, pairs.real, pairs.imag])
+        parts = [net.pixels(number + 1, part.double()) for part in planes.split(ROWS, dim=1)]
+        found[number] = torch.cat(parts).T.float()
+    return found
+
+
+def add_moved(
+    net: BlockMlp,
+    task: Task,
+    blocks: Blocks,
+    totals: Sequence[Moved],
+    factors: Sequence[np.ndarray | float],
+    batch: int,
+) -> None:
+    """Add to each of ``totals`` the gradient off E of moved data, at equivariant weights.
+
+    In float32, as it is a sum and no difference.
+
+    Parameters
+    ----------
+    blocks
+        The equivariant weights.
+    totals
+        Vectors as :func:`zeros` makes them, changed in place.
+    factors
+        One for each total: sums over draws of the characters, for each mini-batch, (batches,
+        characters), as sums of :func:`drawn`; or a number, that many times the data as they are.
+    batch
+        Samples a mini-batch.
+
+    Raises
+    ------
+    ValueError
+        Factors that do not fit the totals, the mini-batches or the characters.
+    """
+    _check(net, task, batch)
+    shape = len(task.x) // batch, len(net.characters.table)
+    if len(factors) != len(totals) or any(np.shape(c) not in ((), shape) for c in factors):
+        raise ValueError(
+            f"factors: expected {len(totals)} numbers or arrays of shape {shape}, for mini-batches "
+            f"and characters, got shapes {[np.shape(c) for c in factors]}"
+        )
+    device = net.bases[0].device
+    factors = [
+        torch.as_tensor(c, device=device).to(torch.complex64) if np.ndim(c) else float(c)
+        for c in factors
+    ]
+    task, blocks = _single(task), [W.float() for W in blocks]
+    for cut in _cuts(len(task.x), batch):
+        part = slice(cut.start // batch, cut.stop // batch)
+        layers, _, derivatives = _backward(net, task, blocks, cut)
+        for place, number in enumerate(_mixed(net)):
+            D = _complex(net, number + 1, net.planes(number + 1, derivatives[number])).mT
+            H = _every(net, number, net.planes(number, layers[number].h.detach())).conj()
+            for total, factor in zip(totals, factors, strict=True):
+                if torch.is_tensor(factor):
+                    _add_drawn(net, number, total[place], D, H, factor[part])
+                else:
+                    rows = total[place].flatten(2).flatten(0, 1)
+                    rows.addmm_(D.flatten(0, 1), H.flatten(1), alpha=factor)
+    for total in totals:
+        for number, Y in zip(_mixed(net), total, strict=True):
+            _clear(net, number, Y)
+
+
+def response(net: BlockMlp, task: Task, blocks: Blocks, drift: Moved) -> Moved:
+    """Return how a drift changes the gradient off E, ``Pi_perp (grad R(x + y) - grad R(x))``.
+
+    Dense, in float32, on the samples of ``task``.
+    """
+    single, blocks = _single(task), [W.float() for W in blocks]
+    weights = [A[None] for A in net.weights(blocks)]
+    everything = Schedule(1.0, 1, len(task.x))
+    before, _ = gradient(single, weights, "nominal", everything, [])
+    for number, A in dense(net, drift).items():
+        weights[number] += A
+    after, _ = gradient(single, weights, "nominal", everything, [])
+    return off_blocks(net, [(A - B)[0] for A, B in zip(after, before, strict=True)])
+
+
+def _single(task: Task) -> Task:
+    """Return a task in float32; class numbers stay what they are."""
+    y = task.y.float() if task.y.is_floating_point() else task.y
+    return replace(task, x=task.x.float(), y=y)
+
+
+def _add_drawn(
+    net: BlockMlp, number: int, Y: torch.Tensor, D: torch.Tensor, H: torch.Tensor, c: torch.Tensor
+) -> None:
+    """Add ``sum_b c_b[k / l] sum_(i in b) d_i h_i^H`` to the blocks (k, l) of a layer."""
+    parts = H.unflatten(0, (len(c), -1))
+    for k, row in enumerate(_quotients(net, number)):
+        Y[k].flatten(1).addmm_(D[k], (c[:, None, row, None] * parts).flatten(0, 1).flatten(1))
+
+
+def _clear(net: BlockMlp, number: int, Y: torch.Tensor) -> None:
+    """Set the blocks of a layer in E to zero."""
+    for k, row in enumerate(_quotients(net, number)):
+        Y[k][:, row == 0] = 0
+
+
+def _quotients(net: BlockMlp, number: int) -> np.ndarray:
+    """Return the number of ``chi_k / chi_l`` for the rows and columns of a layer."""
+    return net.characters.quotients[np.ix_(_half(net, number + 1), _all(net, number))]
+
+
+def _mixed(net: BlockMlp) -> Iterator[int]:
+    return (number for number in range(len(net.network.shapes)) if net.is_mixed(number))
+
+
+def _fixed(net: BlockMlp, space: int) -> bool:
+    return len(net.bases[space]) == net.multiplicities[space]
+
+
+def _half(net: BlockMlp, space: int) -> np.ndarray:
+    """Return the characters of the rows of a space: real ones, then one of each pair."""
+    if _fixed(net, space):
+        return np.zeros(1, dtype=int)
+    return np.concatenate([net.characters.real, net.characters.pairs])
+
+
+def _all(net: BlockMlp, space: int) -> np.ndarray:
+    """Return the characters of the columns of a space: conjugates come last."""
+    half = _half(net, space)
+    return (
+        half
+        if _fixed(net, space)
+        else np.concatenate([half, net.characters.quotients[0, net.characters.pairs]])
+    )
+
+
+def _form(net: BlockMlp, number: int) -> tuple[int, ...]:
+    sizes = [
+        net.multiplicities[space] * net.network.spaces[space].channels
+        for space in (number, number + 1)
+    ]
+    return len(_half(net, number + 1)), sizes[1], len(_all(net, number)), sizes[0]
+
+
+def _complex(net: BlockMlp, space: int, planes: torch.Tensor) -> torch.Tensor:
+    """Return coordinates by character of each pair, (k, N, rows), complex64."""
+    if _fixed(net, space):
+        return planes.to(torch.complex64)
+    real, a, b = net.split(planes)
+    pairs = torch.complex(a.float(), b.float()) / np.sqrt(2)
+    return torch.cat([real.to(torch.complex64), pairs])
+
+
+def _every(net: BlockMlp, space: int, planes: torch.Tensor) -> torch.Tensor:
+    """Return coordinates by all characters, (N, l, rows), complex64."""
+    half = _complex(net, space, planes)
+    if not _fixed(net, space):
+        half = torch.cat([half, half[net.real :].conj()])
+    return half.transpose(0, 1).contiguous()
+
+
+def _backward(
+    net: BlockMlp, task: Task, blocks: Blocks, cut: slice, within: bool = False
+) -> tuple[list[Layer], torch.Tensor, list[torch.Tensor]]:
+    """Return what layers saw, losses, and derivatives of their sum over N: by outputs, or more."""
+    leaves = [W.detach().requires_grad_() for W in blocks]
+    outputs, layers = net.forward(leaves, task.x[cut])
+    losses = task.loss(outputs, task.y[cut]) / len(task.x)
+    wanted = [layer.u for layer in layers]
+    if within:
+        wanted += leaves + [layer.outputs for layer in layers]
+    return layers, losses.detach().sum(), torch.autograd.grad(losses.sum(), wanted)
+
+
+def _epoch(
+    net: BlockMlp, task: Task, blocks: Blocks, batch: int
+) -> tuple[Blocks, torch.Tensor, torch.Tensor]:
+    """Return the projected gradient, the loss, and the noise of each layer."""
+    count = len(blocks)
+    slope, loss = [torch.zeros_like(W) for W in blocks], 0.0
+    noise = torch.zeros(count, dtype=torch.float64, device=blocks[0].device)
+    for cut in _cuts(len(task.x), batch):
+        layers, part, found = _backward(net, task, blocks, cut, within=True)
+        loss = loss + part
+        by_outputs, by_blocks, by_planes = (found[n : n + count] for n in (0, count, 2 * count))
+        for total, G in zip(slope, net.slopes(by_blocks), strict=True):
+            total += G
+        for number in _mixed(net):
+            layer = layers[number]
+            whole = _grams(by_outputs[number], batch) * _grams(layer.h, batch)
+            within = _squares_within(net, by_planes[number], layer.inputs, batch)
+            noise[number] += whole.sum() - within
+    return slope, loss, noise
+
+
+def _grams(rows: torch.Tensor, batch: int) -> torch.Tensor:
+    """Return inner products within each mini-batch, (..., batches, batch, batch)."""
+    parts = rows.detach().unflatten(-2, (-1, batch))
+    return parts @ parts.mT
+
+
+def _squares_within(
+    net: BlockMlp, derivatives: torch.Tensor, inputs: torch.Tensor, batch: int
+) -> torch.Tensor:
+    """Return the sum over mini-batches of ``|Pi grad|^2`` of one layer, from its planes."""
+    if len(inputs) == 1:
+        return (_grams(derivatives, batch) * _grams(inputs, batch)).sum()
+    (real, *d), (own, *h) = net.split(derivatives), net.split(inputs.detach())
+    total = (_grams(real, batch) * _grams(own, batch)).sum()
+    (same, turned), (other, back) = (_hermitian(*parts, batch) for parts in (d, h))
+    return total + (same * other + turned * back).sum() / 2
+
+
+def _hermitian(a: torch.Tensor, b: torch.Tensor, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return real and imaginary part of the inner products of a + i b."""
+    a, b = (part.unflatten(-2, (-1, batch)) for part in (a, b))
+    cross = b @ a.mT
+    return a @ a.mT + b @ b.mT, cross - cross.mT
+
+
+def _cuts(count: int, batch: int) -> list[slice]:
+    size = max(1, ROWS // batch) * batch
+    return [slice(low, min(low + size, count)) for low in range(0, count, size)]
+
+
+def _check(net: BlockMlp, task: Task, batch: int) -> None:
+    if task.network is not net.network:
+        raise ValueError("task: expected the network of the blocks, got another one")
+    if len(task.x) % batch:
+        raise ValueError(f"batch: expected a divisor of the {len(task.x)} samples, got {batch}")

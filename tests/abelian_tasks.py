@@ -1,0 +1,45 @@
+"""Small tasks for networks of abelian groups."""
+
+import dataclasses
+
+import numpy as np
+import torch
+
+from learnsym import groups
+from learnsym import representations as reps
+from learnsym.experiments import rot, trans
+from learnsym.networks import losses
+from learnsym.networks import nonlinearities as nl
+from learnsym.networks.mlp import Space, SymmetricMlp
+from learnsym.training.symmetric import Task
+
+SAMPLES = 12
+
+
+def circle(n):
+    """A network on ``n`` points, with several orbits and channels."""
+    points, fixed = reps.vector(groups.cyclic(n)), reps.trivial(groups.cyclic(n), 2)
+    two = reps.channels(points, 2)
+    spaces = [Space(points), Space(two, 3), Space(fixed, 2), Space(points, 2)]
+    net = SymmetricMlp(spaces, [torch.tanh, torch.tanh, nl.identity])
+    rng = np.random.default_rng(n)
+    x, y = (torch.as_tensor(rng.standard_normal((SAMPLES, size))) for size in (n, 2 * n))
+    return Task(net, x, y, losses.squared_error, net.spaces[-1])
+
+
+def digits(side):
+    """The network and the images of TRANS in small."""
+    change = {"samples": SAMPLES, "batch": 4, "channels": 2, "side": side}
+    return trans.problem(dataclasses.replace(trans.SCALES["smoke"], **change)).task
+
+
+def shapes(side):
+    """The network and the images of ROT in small."""
+    change = {"samples": SAMPLES, "batch": 4, "side": side}
+    return rot.problem(dataclasses.replace(rot.SCALES["smoke"], **change)).task
+
+
+def start(task, seed=3):
+    """Return equivariant layers ``(out, in)`` of moderate size."""
+    network = task.network
+    return [A[0] / np.sqrt(A.shape[-1]) for A in network.project(network.gaussian([seed]))]
