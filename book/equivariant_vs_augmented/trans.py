@@ -371,6 +371,10 @@ def character(W, shift):
     return torch.exp(-2j * np.pi * turns.double() / side)
 
 
+# %% [markdown]
+# In small, with 25 passes over three mini-batches:
+
+# %%
 A = start(shapes(2, 4, 4), seed)
 parts = list(zip(small_x.chunk(3), small_y.chunk(3)))
 shifts = np.random.default_rng(seed).integers(4, size=(25, 3, 2))  # pass, mini-batch
@@ -383,6 +387,8 @@ fast = [
 gaps = [
     ((blocks(W) - V).abs().max() / V.abs().max()).item() for W, V in zip(dense, fast)
 ]
+
+# %%
 claim("beyond: B, Figure 1, TRANS",
       "At equivariant weights AUG's gradient is one gradient a mini-batch, times mean "
       "characters.", gaps, below=1e-12, id="trans-moved-gradient",
@@ -430,6 +436,8 @@ for curve, way, error in zip([cut["nominal"], cut["augmented"]], [NOM, AUG], err
     in_order = " ".join(f"{100 * e:.2g}" for e in np.sort(error))
     rows.append([curve.label, in_order, f"{100 * off_by:.2g}"])
 table(["percent", "error of the vector, runs in order", "of its length, at most"], rows)
+
+# %%
 claim("beyond: B, Figure 1, TRANS", "The paths follow training of all runs.",
       np.max(errors, axis=1), below=[0.01, 0.03], decided=trained,
       id="trans-paths-follow-training",
@@ -455,9 +463,10 @@ seeds, whole = full.arrays["seeds"], full.config
 two = slice(1, 1 + whole.early)
 early = [full.arrays[f"early_{name}"] for name in ("nominal", "augmented")]
 trained_size = [at_size.arrays["layers"][way, two, 0] for way in (0, 2)]
-off_by = [
-    abs(np.sqrt((a**2).sum(-1) / (b**2).sum(-1)) - 1) for a, b in zip(early, trained_size)
-]
+pairs = zip(early, trained_size)
+off_by = [abs(np.sqrt((a**2).sum(-1) / (b**2).sum(-1)) - 1) for a, b in pairs]
+
+# %%
 claim("beyond: B, Figure 1, TRANS",
       "At the published size the paths agree with dense training.", off_by, below=1e-3,
       decided=trained, id="trans-law-at-the-published-size",
