@@ -16,6 +16,7 @@ import importlib
 import json
 import modulefinder
 import pkgutil
+import platform
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -237,3 +238,11 @@ def _does_nothing(statement: object) -> bool:
     return isinstance(statement, ast.Pass) or (
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
+
+
+def cpu_model() -> str:
+    """Return the name of the processor as the operating system gives it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from platformdirs import user_cache_dir
 
+from learnsym import fingerprints
 from learnsym.data.transfer import SourceUnavailableError, download
 from learnsym.experiments.sweep import keeping, measured
 from learnsym.fingerprints import SCALES, Experiment, digest, find, plain_config, same_code
@@ -328,7 +329,7 @@ def _computed(found: Experiment, scale: str, config: object, reason: str, progre
         "config": plain,
         "fingerprint": {"config": digest(plain), "code": found.code},
         "wall_time": round(seconds, 3),
-        "cpu_model": _cpu_model(),
+        "cpu_model": fingerprints.cpu_model(),
         "cpu_count": os.cpu_count(),
         "peak_memory": keep.peak or peak,
         "versions": _versions(getattr(config, "device", "cpu")),
@@ -367,14 +368,6 @@ def _fetched(url: str, cache: Path, found: Experiment, scale: str) -> Result:
     arrays, record = _verified(f"{found.name}-{scale}", content, text)
     print(f"{found.name}-{scale}: fetched from {url}", file=sys.stderr)
     return _kept(cache, Result(arrays, found.config(scale), MappingProxyType(record)))
-
-
-def _cpu_model() -> str:
-    """Return the name of the processor as the operating system gives it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _versions(device: str = "cpu") -> dict[str, str]:
