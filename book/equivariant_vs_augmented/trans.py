@@ -418,7 +418,7 @@ print("equal:", np.isclose(grams, norm([gradient(A, small_x, small_y)[1]]), rtol
 # %% [markdown]
 # ### Gradients change slowly
 #
-# In 50 epochs the weights move by some thousandths of their length. So we cut the epochs into five stages, take gradients at the middle of each, a *node*, and let them stand for the stage, with the draws of all its epochs.
+# In 50 epochs the weights move by less than a ten-thousandth of their length. So we cut the epochs into five stages, take gradients at the middle of each, a *node*, and let them stand for the stage, with the draws of all its epochs.
 # The drift $y$ itself changes the gradient a little. For NOM, whose drift is the larger one, we add $\nabla R(x + y) - \nabla R(x)$ once a stage, from a dense gradient of 1,000 images. For AUG it would be mostly sampling noise.
 #
 # The library has these steps for any abelian group on images: {class}`learnsym.networks.blocks.BlockMlp` for $\mathcal{E}$, {func}`learnsym.drift.paths.follow` for EQUI and the law, {func}`~learnsym.drift.paths.add_moved` for moved gradients and {func}`~learnsym.drift.paths.response` for the effect of $y$.
