@@ -10,6 +10,7 @@ from learnsym import representations as reps
 from learnsym.experiments import rot, trans
 from learnsym.networks import losses
 from learnsym.networks import nonlinearities as nl
+from learnsym.networks.blocks import BlockMlp
 from learnsym.networks.mlp import Space, SymmetricMlp
 from learnsym.training.symmetric import Task
 
@@ -43,3 +44,22 @@ def start(task, seed=3):
     """Return equivariant layers ``(out, in)`` of moderate size."""
     network = task.network
     return [A[0] / np.sqrt(A.shape[-1]) for A in network.project(network.gaussian([seed]))]
+
+
+TASKS = {
+    "TRANS, 4 pixels": (digits, 4),
+    "TRANS, 7 pixels": (digits, 7),
+    "ROT, 4 pixels": (shapes, 4),
+    "ROT, 6 pixels": (shapes, 6),
+    "one point": (circle, 1),
+    "two points": (circle, 2),
+    "five points": (circle, 5),
+    "six points": (circle, 6),
+}
+
+
+def made(name):
+    """Return the network in blocks, the task and equivariant layers."""
+    make, size = TASKS[name]
+    task = make(size)
+    return BlockMlp(task.network), task, start(task)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from abelian_tasks import SAMPLES, circle, digits, shapes, start
+from abelian_tasks import SAMPLES, TASKS, circle, digits, made, shapes, start
 from learnsym import groups
 from learnsym import representations as reps
 from learnsym.experiments import perm, rot
@@ -13,23 +13,11 @@ from learnsym.networks.mlp import Space, SymmetricMlp
 from learnsym.training.symmetric import Schedule, gradient
 
 EVERYTHING = Schedule(0.1, 1, SAMPLES)
-TASKS = {
-    "TRANS, 4 pixels": (digits, 4),
-    "TRANS, 7 pixels": (digits, 7),
-    "ROT, 4 pixels": (shapes, 4),
-    "ROT, 6 pixels": (shapes, 6),
-    "one point": (circle, 1),
-    "two points": (circle, 2),
-    "five points": (circle, 5),
-    "six points": (circle, 6),
-}
 
 
 @pytest.fixture(scope="module", params=TASKS)
 def case(request):
-    make, size = TASKS[request.param]
-    task = make(size)
-    return BlockMlp(task.network), task, start(task)
+    return made(request.param)
 
 
 def close(found, expected, rtol=1e-11):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from abelian_tasks import SAMPLES, circle, digits, shapes, start
+from abelian_tasks import SAMPLES, circle, digits, made, shapes, start
 from learnsym import drift
 from learnsym.drift import paths
 from learnsym.experiments.public_draws import public_law
@@ -17,20 +17,12 @@ from learnsym.networks.mlp import norms
 from learnsym.training.symmetric import Forecast, Schedule, gradient, train
 
 SINGLE = 2e-5  # what remains of single precision
-TASKS = {
-    "TRANS, 4 pixels": (digits, 4),
-    "TRANS, 7 pixels": (digits, 7),
-    "ROT, 4 pixels": (shapes, 4),
-    "five points": (circle, 5),
-    "six points": (circle, 6),
-}
+NAMES = ["TRANS, 4 pixels", "TRANS, 7 pixels", "ROT, 4 pixels", "five points", "six points"]
 
 
-@pytest.fixture(scope="module", params=TASKS)
+@pytest.fixture(scope="module", params=NAMES)
 def case(request):
-    make, size = TASKS[request.param]
-    task = make(size)
-    return BlockMlp(task.network), task, start(task)
+    return made(request.param)
 
 
 def one(name):

@@ -25,13 +25,8 @@ from typing import Any
 import learnsym.experiments
 
 SCALES = ("smoke", "book", "paper")
-_HELPERS = (
-    "paths",
-    "sweep",
-    "symmetric",
-    "transforming",
-    "transforming_measures",
-)  # no experiments
+# no experiments
+_HELPERS = ("paths", "sweep", "symmetric", "transforming", "transforming_measures")
 # Fields of syntax trees that do not change what a program does: u"..." and type comments.
 _IGNORED_FIELDS = {"kind", "type_comment", "type_ignores"}
 _PLAIN_TYPES = (bool, int, float, str)

@@ -172,11 +172,8 @@ def dense(net: BlockMlp, vector: Moved) -> dict[int, torch.Tensor]:
     found = {}
     for number, Y in zip(_mixed(net), vector, strict=True):
         space, m = net.network.spaces[number], net.multiplicities[number]
-        pixels = torch.eye(space.rho.dimension, device=Y.device)
-        basis = net.bases[number].float() @ pixels
-        waves = _complex(net, number, basis.view(-1, m, space.rho.dimension))
-        if not _fixed(net, number):
-            waves = torch.cat([waves, waves[net.real :].conj()])
+        basis = net.bases[number].view(-1, m, space.rho.dimension)
+        waves = _every(net, number, basis).transpose(0, 1)  # l, m, pixels
         parts = Y.unflatten(3, (m, space.channels)).flatten(2, 3)  # k, out, (l m), channels
         columns = (parts.mT @ waves.flatten(0, 1)).flatten(2).transpose(1, 2)  # k, in, out
         real, pairs = columns[: net.real].real, np.sqrt(2) * columns[net.real :]
@@ -290,13 +287,9 @@ def _mixed(net: BlockMlp) -> Iterator[int]:
     return (number for number in range(len(net.network.shapes)) if net.is_mixed(number))
 
 
-def _fixed(net: BlockMlp, space: int) -> bool:
-    return len(net.bases[space]) == net.multiplicities[space]
-
-
 def _half(net: BlockMlp, space: int) -> np.ndarray:
     """Return the characters of the rows of a space: real ones, then one of each pair."""
-    if _fixed(net, space):
+    if net.is_fixed[space]:
         return np.zeros(1, dtype=int)
     return np.concatenate([net.characters.real, net.characters.pairs])
 
@@ -306,7 +299,7 @@ def _all(net: BlockMlp, space: int) -> np.ndarray:
     half = _half(net, space)
     return (
         half
-        if _fixed(net, space)
+        if net.is_fixed[space]
         else np.concatenate([half, net.characters.quotients[0, net.characters.pairs]])
     )
 
@@ -321,7 +314,7 @@ def _form(net: BlockMlp, number: int) -> tuple[int, ...]:
 
 def _complex(net: BlockMlp, space: int, planes: torch.Tensor) -> torch.Tensor:
     """Return coordinates by character of each pair, (k, N, rows), complex64."""
-    if _fixed(net, space):
+    if net.is_fixed[space]:
         return planes.to(torch.complex64)
     real, a, b = net.split(planes)
     pairs = torch.complex(a.float(), b.float()) / np.sqrt(2)
@@ -331,7 +324,7 @@ def _complex(net: BlockMlp, space: int, planes: torch.Tensor) -> torch.Tensor:
 def _every(net: BlockMlp, space: int, planes: torch.Tensor) -> torch.Tensor:
     """Return coordinates by all characters, (N, l, rows), complex64."""
     half = _complex(net, space, planes)
-    if not _fixed(net, space):
+    if not net.is_fixed[space]:
         half = torch.cat([half, half[net.real :].conj()])
     return half.transpose(0, 1).contiguous()
 

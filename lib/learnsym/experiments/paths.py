@@ -221,15 +221,14 @@ def nominal(
         check_law(law, net.network.group)
     means = [net.characters.table @ np.array(law) for law in laws]
 
+    plain_step = _plain_step(net, task, setting)
+
     def step(stage: int, x: Blocks) -> Moved:
-        added = paths.zeros(net)
-        factor = -setting.rate * setting.length
-        paths.add_moved(net, task, x, [added], [factor], setting.batch)
+        added = plain_step(stage, x)
         _add(coarse, added, weights.get(stage, 0.0) / setting.length)
         return added
 
-    part = replace(task, x=task.x[: setting.images], y=task.y[: setting.images])
-    for y, plain in walk(net, part, path, setting, step, whole=True):
+    for y, plain in walk(net, _first(task, setting), path, setting, step, whole=True):
         moved = [paths.norms(net, paths.multiplied(net, plain, mean)) for mean in means]
         rows.append([paths.norms(net, y), paths.norms(net, plain), *moved])
     _add(coarse, plain, -1.0)
@@ -251,6 +250,15 @@ def augmented(
         for both in walk(net, part, path, setting, step, whole=law is not None)
     ]
     return dict(zip(["augmented", "zeroth_augmented"], np.array(rows).swapaxes(0, 1), strict=True))
+
+
+def _plain_step(net: BlockMlp, task: Task, setting: PathSetting) -> Callable[[int, Blocks], Moved]:
+    def step(stage: int, x: Blocks) -> Moved:
+        added, factor = paths.zeros(net), -setting.rate * setting.length
+        paths.add_moved(net, task, x, [added], [factor], setting.batch)
+        return added
+
+    return step
 
 
 def _sampled_step(
@@ -287,18 +295,12 @@ def errors(net: BlockMlp, task: Task, path: Trajectory, job: Job) -> dict[str, n
     """Train densely too: ``error`` and ``zeroth_error``, (2, 1)."""
     setting, found = job.setting, []
     weights = [A[None] for A in net.weights(start(net, setting, job.seed))]
-    part = replace(task, x=task.x[: setting.images], y=task.y[: setting.images])
-
-    def nominal_step(stage: int, x: Blocks) -> Moved:
-        added, factor = paths.zeros(net), -setting.rate * setting.length
-        paths.add_moved(net, task, x, [added], [factor], setting.batch)
-        return added
-
-    drawn_step = _sampled_step(net, task, setting, None, job.seed)
     moved = moved_samples(task, setting.images, None, job.seed)
-    for mode, images, step, whole in (
-        ("nominal", part, nominal_step, True), ("augmented", moved, drawn_step, False),
-    ):  # fmt: skip
+    ways = {
+        "nominal": (_first(task, setting), _plain_step(net, task, setting), True),
+        "augmented": (moved, _sampled_step(net, task, setting, None, job.seed), False),
+    }
+    for mode, (images, step, whole) in ways.items():
         last, _ = train(task, weights, mode, setting.schedule(), [job.seed])
         true = paths.across(net, [A[0] for A in last])
         *_, ends = walk(net, images, path, setting, step, whole)
@@ -307,6 +309,11 @@ def errors(net: BlockMlp, task: Task, path: Trajectory, job: Job) -> dict[str, n
             _add(vector, true, -1.0)
         found.append([np.sqrt(paths.inner(net, vector, vector) / size) for vector in ends])
     return dict(zip(["error", "zeroth_error"], np.array(found).T[:, :, None], strict=True))
+
+
+def _first(task: Task, setting: PathSetting) -> Task:
+    """Return the task on the samples that serve for the response."""
+    return replace(task, x=task.x[: setting.images], y=task.y[: setting.images])
 
 
 def moved_samples(task: Task, count: int, law: Law | None, seed: int) -> Task:

@@ -37,6 +37,8 @@ class Layer:
 class BlockMlp:
     """The restriction of a network to E, for one run, on one device.
 
+    ``is_fixed`` tells of each space whether the group leaves all of it where it is.
+
     Raises
     ------
     ValueError
@@ -54,18 +56,15 @@ class BlockMlp:
                 known[space.rho] = torch.as_tensor(basis, device=device)
         self.bases = [known[space.rho] for space in network.spaces]
         planes = self.real + 2 * self.pairs
+        self.is_fixed = [_is_fixed(space) for space in network.spaces]
         self.multiplicities = [
-            space.rho.dimension // (1 if self._is_fixed(space) else planes)
-            for space in network.spaces
+            space.rho.dimension // (1 if fixed else planes)
+            for space, fixed in zip(network.spaces, self.is_fixed, strict=True)
         ]
-
-    def _is_fixed(self, space: Space) -> bool:
-        images = [space.rho.permutation(g) for g in self.characters.group.generators]
-        return bool((np.array(images) == np.arange(space.rho.dimension)).all())
 
     def is_mixed(self, number: int) -> bool:
         """Whether a layer has a part off E: the group acts on one of its ends."""
-        return not all(self._is_fixed(space) for space in self.network.spaces[number : number + 2])
+        return not all(self.is_fixed[number : number + 2])
 
     def planes(self, number: int, h: torch.Tensor, least: bool = False) -> torch.Tensor:
         """Return the planes of vectors ``(N, dimension)`` of a space, ``(planes, N, rows)``.
@@ -137,8 +136,7 @@ class BlockMlp:
 
     def _joined(self, number: int) -> int:
         """Return the number of planes that an equivariant layer joins."""
-        fixed = any(self._is_fixed(space) for space in self.network.spaces[number : number + 2])
-        return 1 if fixed else self.real + 2 * self.pairs
+        return 1 if any(self.is_fixed[number : number + 2]) else self.real + 2 * self.pairs
 
     def apply(self, W: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
         """Return the output planes of a layer: complex products for pairs of characters."""
@@ -170,3 +168,8 @@ class BlockMlp:
         """Return ``|A|^2`` by layer, shape ``(layers,)``."""
         parts = [(W[: self.real].square().sum(), W[self.real :].square().sum()) for W in blocks]
         return torch.stack([real + 2 * pairs for real, pairs in parts])
+
+
+def _is_fixed(space: Space) -> bool:
+    images = [space.rho.permutation(g) for g in space.rho.group.generators]
+    return bool((np.array(images) == np.arange(space.rho.dimension)).all())
