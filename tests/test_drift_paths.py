@@ -281,6 +281,24 @@ def test_the_response_is_a_difference_of_dense_gradients(case):
     assert distance(net, back, expected) > 0.5
 
 
+def test_in_double_precision_all_of_it_agrees_to_rounding(case):
+    _, task, weights = case
+    net = BlockMlp(task.network, across=torch.float64)
+    y, drawn = paths.zeros(net), paths.zeros(net)
+    mine, theirs = (np.random.default_rng([5, 1]) for _ in range(2))
+    schedule = Schedule(1.0, 1, 4, 3)
+    factors = [-0.05, paths.drawn(net.characters, schedule, mine, 3)]
+    paths.add_moved(net, task, net.blocks(weights), [y, drawn], factors, 4)
+    slope = dense_gradient(task, weights, "augmented", schedule, theirs)
+    assert distance(net, drawn, paths.across(net, slope)) < 1e-11
+    moved = list(weights)
+    for number, A in paths.dense(net, y).items():
+        moved[number] = moved[number] + A
+    slopes = (dense_gradient(task, layers) for layers in (moved, weights))
+    expected = paths.across(net, [A - B for A, B in zip(*slopes, strict=True)])
+    assert distance(net, paths.response(net, task, net.blocks(weights), y), expected) < 1e-8
+
+
 # --- the drift ----------------------------------------------------------------------------------
 
 

@@ -98,8 +98,8 @@ def zeros(net: BlockMlp) -> Moved:
 
     Shape ``(k, out, l, in)``: rows for one character of each pair, columns for all of them.
     """
-    return [torch.zeros(_form(net, number), dtype=torch.complex64, device=net.bases[0].device)
-            for number in _mixed(net)]  # fmt: skip
+    kind = {"dtype": net.across.to_complex(), "device": net.bases[0].device}
+    return [torch.zeros(_form(net, number), **kind) for number in _mixed(net)]
 
 
 def norms(net: BlockMlp, vector: Moved) -> np.ndarray:
@@ -130,7 +130,7 @@ def multiplied(net: BlockMlp, vector: Moved, factors: np.ndarray) -> Moved:
             f"factors: expected {len(net.characters.table)}, one for each character, got shape "
             f"{np.shape(factors)}"
         )
-    factors = torch.as_tensor(factors, device=net.bases[0].device).to(torch.complex64)
+    factors = torch.as_tensor(factors, device=net.bases[0].device).to(net.across.to_complex())
     return [
         Y * factors[_quotients(net, number)][:, None, :, None]
         for number, Y in zip(_mixed(net), vector, strict=True)
@@ -168,7 +168,7 @@ def _by_inputs(net: BlockMlp, number: int, rows: torch.Tensor) -> torch.Tensor:
 
 
 def dense(net: BlockMlp, vector: Moved) -> dict[int, torch.Tensor]:
-    """Return layers ``(out, in)`` in float32 by number, the inverse of :func:`off_blocks`."""
+    """Return layers ``(out, in)`` by number, the inverse of :func:`off_blocks`."""
     found = {}
     for number, Y in zip(_mixed(net), vector, strict=True):
         space, m = net.network.spaces[number], net.multiplicities[number]
@@ -179,7 +179,7 @@ def dense(net: BlockMlp, vector: Moved) -> dict[int, torch.Tensor]:
         real, pairs = columns[: net.real].real, np.sqrt(2) * columns[net.real :]
         planes = torch.cat([real, pairs.real, pairs.imag])
         parts = [net.pixels(number + 1, part.double()) for part in planes.split(ROWS, dim=1)]
-        found[number] = torch.cat(parts).T.float()
+        found[number] = torch.cat(parts).T.to(net.across)
     return found
 
 
@@ -193,7 +193,7 @@ def add_moved(
 ) -> None:
     """Add to each of ``totals`` the gradient off E of moved data, at equivariant weights.
 
-    In float32, as it is a sum and no difference.
+    In the precision of ``net.across``: it is a sum and no difference.
 
     Parameters
     ----------
@@ -221,10 +221,10 @@ def add_moved(
         )
     device = net.bases[0].device
     factors = [
-        torch.as_tensor(c, device=device).to(torch.complex64) if np.ndim(c) else float(c)
+        torch.as_tensor(c, device=device).to(net.across.to_complex()) if np.ndim(c) else float(c)
         for c in factors
     ]
-    task, blocks = _single(task), [W.float() for W in blocks]
+    task, blocks = _rounded(net, task), [W.to(net.across) for W in blocks]
     for cut in _cuts(len(task.x), batch):
         part = slice(cut.start // batch, cut.stop // batch)
         layers, _, derivatives = _backward(net, task, blocks, cut)
@@ -245,22 +245,22 @@ def add_moved(
 def response(net: BlockMlp, task: Task, blocks: Blocks, drift: Moved) -> Moved:
     """Return how a drift changes the gradient off E, ``Pi_perp (grad R(x + y) - grad R(x))``.
 
-    Dense, in float32, on the samples of ``task``.
+    Dense, in the precision of ``net.across``, on the samples of ``task``.
     """
-    single, blocks = _single(task), [W.float() for W in blocks]
+    rounded, blocks = _rounded(net, task), [W.to(net.across) for W in blocks]
     weights = [A[None] for A in net.weights(blocks)]
     everything = Schedule(1.0, 1, len(task.x))
-    before, _ = gradient(single, weights, "nominal", everything, [])
+    before, _ = gradient(rounded, weights, "nominal", everything, [])
     for number, A in dense(net, drift).items():
         weights[number] += A
-    after, _ = gradient(single, weights, "nominal", everything, [])
+    after, _ = gradient(rounded, weights, "nominal", everything, [])
     return off_blocks(net, [(A - B)[0] for A, B in zip(after, before, strict=True)])
 
 
-def _single(task: Task) -> Task:
-    """Return a task in float32; class numbers stay what they are."""
-    y = task.y.float() if task.y.is_floating_point() else task.y
-    return replace(task, x=task.x.float(), y=y)
+def _rounded(net: BlockMlp, task: Task) -> Task:
+    """Return a task in the precision of ``net.across``; class numbers stay what they are."""
+    y = task.y.to(net.across) if task.y.is_floating_point() else task.y
+    return replace(task, x=task.x.to(net.across), y=y)
 
 
 def _add_drawn(
@@ -313,16 +313,16 @@ def _form(net: BlockMlp, number: int) -> tuple[int, ...]:
 
 
 def _complex(net: BlockMlp, space: int, planes: torch.Tensor) -> torch.Tensor:
-    """Return coordinates by character of each pair, (k, N, rows), complex64."""
+    """Return coordinates by character of each pair, (k, N, rows), complex."""
     if net.is_fixed[space]:
-        return planes.to(torch.complex64)
-    real, a, b = net.split(planes)
-    pairs = torch.complex(a.float(), b.float()) / np.sqrt(2)
-    return torch.cat([real.to(torch.complex64), pairs])
+        return planes.to(net.across.to_complex())
+    real, a, b = net.split(planes.to(net.across))
+    pairs = torch.complex(a, b) / np.sqrt(2)
+    return torch.cat([real.to(pairs.dtype), pairs])
 
 
 def _every(net: BlockMlp, space: int, planes: torch.Tensor) -> torch.Tensor:
-    """Return coordinates by all characters, (N, l, rows), complex64."""
+    """Return coordinates by all characters, (N, l, rows), complex."""
     half = _complex(net, space, planes)
     if not net.is_fixed[space]:
         half = torch.cat([half, half[net.real :].conj()])

@@ -33,7 +33,8 @@ class PathSetting(Setting):
     ``stages``: the epochs are cut into that many parts of equal length. The gradients at the middle
     epoch of a part, a node, stand for all of it, and drifts are reported at its end. The first
     ``images`` samples serve for the response. ``early`` epochs of the first run have a node each.
-    ``direct`` also trains all runs by the dense loop, and compares.
+    ``direct`` also trains all runs by the dense loop, and compares, with vectors off E in double
+    precision.
 
     Raises
     ------
@@ -158,7 +159,8 @@ def run_job(job: Job) -> dict[str, np.ndarray]:
     setting = job.setting
     with threads(setting.threads):
         problem = on_device(job.problem(setting), setting.device)
-        net = BlockMlp(problem.task.network, setting.device)
+        precision = torch.float64 if setting.direct else torch.float32
+        net = BlockMlp(problem.task.network, setting.device, precision)
         first = start(net, setting, job.seed)
         nodes = setting.nodes()
         path = paths.follow(net, problem.task, first, setting.schedule(), nodes)

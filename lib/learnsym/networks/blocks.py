@@ -37,7 +37,8 @@ class Layer:
 class BlockMlp:
     """The restriction of a network to E, for one run, on one device.
 
-    ``is_fixed`` tells of each space whether the group leaves all of it where it is.
+    ``is_fixed`` tells of each space whether the group leaves all of it where it is; ``across`` is
+    the precision of vectors off E (``learnsym.drift.paths``), which at full size is single.
 
     Raises
     ------
@@ -46,8 +47,10 @@ class BlockMlp:
         a pixel where it is, nor without action.
     """
 
-    def __init__(self, network: SymmetricMlp, device: str = "cpu") -> None:
-        self.network, self.characters = network, Characters(network.group)
+    def __init__(
+        self, network: SymmetricMlp, device: str = "cpu", across: torch.dtype = torch.float32
+    ) -> None:
+        self.network, self.characters, self.across = network, Characters(network.group), across
         self.real, self.pairs = len(self.characters.real), len(self.characters.pairs)
         known = {}
         for space in network.spaces:
