@@ -142,7 +142,7 @@ def test_vectors_are_the_part_off_e(case):
     vector = paths.across(net, layers)
     sizes = [float(A.norm()) for A in expected]
     np.testing.assert_allclose(paths.norms(net, vector), sizes, rtol=SINGLE, atol=1e-12)
-    back = paths.dense(net, vector)
+    back = dict(paths.dense(net, vector))
     assert list(back) == [number for number in range(len(layers)) if net.is_mixed(number)]
     for number, A in back.items():
         assert (A - expected[number]).norm() < SINGLE * expected[number].norm()
@@ -211,7 +211,7 @@ def test_gradients_are_dense_gradients(case):
     expected = paths.across(net, slope)
     assert distance(net, total, expected) < SINGLE
     assert distance(net, [-2 * Y for Y in half], expected) < SINGLE
-    for number, A in paths.dense(net, total).items():
+    for number, A in paths.dense(net, total):
         true = off(task, slope)[number]
         assert (A - true).norm() < SINGLE * max(map(torch.linalg.norm, off(task, slope)))
 
@@ -271,7 +271,7 @@ def test_the_response_is_a_difference_of_dense_gradients(case):
     y = paths.zeros(net)
     paths.add_moved(net, task, net.blocks(weights), [y], [-0.05], 4)
     moved = list(weights)
-    for number, A in paths.dense(net, y).items():
+    for number, A in paths.dense(net, y):
         moved[number] = moved[number] + A
     slopes = (dense_gradient(task, layers) for layers in (moved, weights))
     expected = paths.across(net, [A - B for A, B in zip(*slopes, strict=True)])
@@ -292,7 +292,7 @@ def test_in_double_precision_all_of_it_agrees_to_rounding(case):
     slope = dense_gradient(task, weights, "augmented", schedule, theirs)
     assert distance(net, drawn, paths.across(net, slope)) < 1e-11
     moved = list(weights)
-    for number, A in paths.dense(net, y).items():
+    for number, A in paths.dense(net, y):
         moved[number] = moved[number] + A
     slopes = (dense_gradient(task, layers) for layers in (moved, weights))
     expected = paths.across(net, [A - B for A, B in zip(*slopes, strict=True)])

@@ -14,7 +14,7 @@ All this is at ``x_s``, without the drift ``y``. What the drift does to the grad
 :func:`response` takes it from a dense gradient of some samples, once a node.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,18 +106,18 @@ def norms(net: BlockMlp, vector: Moved) -> np.ndarray:
     """Return the norm by layer, zero for layers that the group does not move, (layers,)."""
     found = np.zeros(len(net.network.shapes))
     for number, Y in zip(_mixed(net), vector, strict=True):
-        squares = Y.abs().square().sum(dim=(1, 2, 3), dtype=torch.float64)
-        found[number] = np.sqrt(float(squares.sum() + squares[net.real :].sum()))
+        found[number] = np.sqrt(_inner(net, Y, Y))
     return found
 
 
 def inner(net: BlockMlp, a: Moved, b: Moved) -> float:
     """Return the inner product of two vectors off E."""
-    total = 0.0
-    for Y, Z in zip(a, b, strict=True):
-        parts = (Y * Z.conj()).real.sum(dim=(1, 2, 3), dtype=torch.float64)
-        total += float(parts.sum() + parts[net.real :].sum())
-    return total
+    return sum(_inner(net, Y, Z) for Y, Z in zip(a, b, strict=True))
+
+
+def _inner(net: BlockMlp, Y: torch.Tensor, Z: torch.Tensor) -> float:
+    parts = [(A * B.conj()).real.sum(dtype=torch.float64) for A, B in zip(Y, Z, strict=True)]
+    return float(sum(parts) + sum(parts[net.real :]))
 
 
 def multiplied(net: BlockMlp, vector: Moved, factors: np.ndarray) -> Moved:
@@ -148,13 +148,15 @@ def across(net: BlockMlp, weights: Weights) -> Moved:
 
 def off_blocks(net: BlockMlp, weights: Weights) -> Moved:
     """Return the part off E of layers ``(out, in)`` of which it is a fair share."""
-    found = []
-    for number in _mixed(net):
-        rows = net.planes(number + 1, weights[number].T.contiguous())
-        rows = _complex(net, number + 1, rows).transpose(1, 2).flatten(0, 1)  # (k out, in)
-        parts = [_by_inputs(net, number, part) for part in rows.split(ROWS)]
-        found.append(torch.cat(parts).view(_form(net, number)))
-        _clear(net, number, found[-1])
+    found = zeros(net)
+    for number, Y in zip(_mixed(net), found, strict=True):
+        rows = Y.flatten(2).flatten(0, 1)  # (k out, in), first as pixels and then by character
+        for columns, part in zip(rows.split(ROWS, 1), weights[number].split(ROWS, 1), strict=True):
+            planes = net.planes(number + 1, part.T.contiguous())
+            columns.copy_(_complex(net, number + 1, planes).transpose(1, 2).flatten(0, 1))
+        for part in rows.split(ROWS):
+            part.copy_(_by_inputs(net, number, part).flatten(1))
+        _clear(net, number, Y)
     return found
 
 
@@ -167,20 +169,23 @@ def _by_inputs(net: BlockMlp, number: int, rows: torch.Tensor) -> torch.Tensor:
     return real + 1j * imag
 
 
-def dense(net: BlockMlp, vector: Moved) -> dict[int, torch.Tensor]:
-    """Return layers ``(out, in)`` by number, the inverse of :func:`off_blocks`."""
-    found = {}
+def dense(net: BlockMlp, vector: Moved) -> Iterator[tuple[int, torch.Tensor]]:
+    """Yield number and layer ``(out, in)``, the inverse of :func:`off_blocks`."""
     for number, Y in zip(_mixed(net), vector, strict=True):
         space, m = net.network.spaces[number], net.multiplicities[number]
         basis = net.bases[number].view(-1, m, space.rho.dimension)
-        waves = _every(net, number, basis).transpose(0, 1)  # l, m, pixels
-        parts = Y.unflatten(3, (m, space.channels)).flatten(2, 3)  # k, out, (l m), channels
-        columns = (parts.mT @ waves.flatten(0, 1)).flatten(2).transpose(1, 2)  # k, in, out
-        real, pairs = columns[: net.real].real, np.sqrt(2) * columns[net.real :]
-        planes = torch.cat([real, pairs.real, pairs.imag])
-        parts = [net.pixels(number + 1, part.double()) for part in planes.split(ROWS, dim=1)]
-        found[number] = torch.cat(parts).T.to(net.across)
-    return found
+        waves = _every(net, number, basis).transpose(0, 1).flatten(0, 1)  # (l m), pixels
+        rows = [
+            (part.unflatten(2, (m, space.channels)).flatten(1, 2).mT @ waves).flatten(1)
+            for part in Y.flatten(0, 1).split(ROWS)
+        ]
+        rows = torch.cat(rows).unflatten(0, Y.shape[:2])  # k, out, in
+        layer = Y.real.new_empty(net.network.shapes[number])
+        for columns, part in zip(layer.split(ROWS, 1), rows.split(ROWS, 2), strict=True):
+            real, pairs = part[: net.real].real, np.sqrt(2) * part[net.real :]
+            planes = torch.cat([real, pairs.real, pairs.imag]).transpose(1, 2)
+            columns.copy_(net.pixels(number + 1, planes.double()).T)
+        yield number, layer
 
 
 def add_moved(
@@ -248,13 +253,16 @@ def response(net: BlockMlp, task: Task, blocks: Blocks, drift: Moved) -> Moved:
     Dense, in the precision of ``net.across``, on the samples of ``task``.
     """
     rounded, blocks = _rounded(net, task), [W.to(net.across) for W in blocks]
-    weights = [A[None] for A in net.weights(blocks)]
     everything = Schedule(1.0, 1, len(task.x))
-    before, _ = gradient(rounded, weights, "nominal", everything, [])
-    for number, A in dense(net, drift).items():
-        weights[number] += A
-    after, _ = gradient(rounded, weights, "nominal", everything, [])
-    return off_blocks(net, [(A - B)[0] for A, B in zip(after, before, strict=True)])
+
+    def slope(changes: Iterable[tuple[int, torch.Tensor]]) -> Weights:
+        weights = [A[None] for A in net.weights(blocks)]
+        for number, A in changes:
+            weights[number] += A
+        return gradient(rounded, weights, "nominal", everything, [])[0]
+
+    after = slope(dense(net, drift))
+    return off_blocks(net, [A.sub_(B)[0] for A, B in zip(after, slope([]), strict=True)])
 
 
 def _rounded(net: BlockMlp, task: Task) -> Task:

@@ -208,8 +208,9 @@ def walk(
             size = paths.inner(net, y, y)
             ratio = paths.inner(net, change, y) / size if size else 0.0
             change = [ratio * Y for Y in y]
-        _add(y, added, 1 - before)
         _add(y, change, -setting.rate * setting.length)
+        _add(y, added, 1 - before)
+        del added, change
         yield y, plain
 
 

@@ -74,8 +74,11 @@ class BlockMlp:
 
         Rows are orbits, and channels within; ``least`` asks for the trivial character only.
         """
+        return self._planes(number, h, slice(1 if least else None))
+
+    def _planes(self, number: int, h: torch.Tensor, chosen: slice) -> torch.Tensor:
         space, m = self.network.spaces[number], self.multiplicities[number]
-        basis = self.bases[number][:m] if least else self.bases[number]
+        basis = self.bases[number].view(-1, m, space.rho.dimension)[chosen].flatten(0, 1)
         flat = h.reshape(-1, space.rho.dimension)
         parts = (basis.to(h.dtype) @ flat.T).view(-1, m, len(h), space.channels)
         return parts.transpose(1, 2).reshape(len(parts), len(h), -1)
@@ -118,24 +121,33 @@ class BlockMlp:
         return [self._layer(number, W) for number, W in enumerate(blocks)]
 
     def _layer(self, number: int, W: torch.Tensor) -> torch.Tensor:
-        eye = torch.eye(self.network.shapes[number][1], dtype=W.dtype, device=W.device)
-        columns = [
-            self.pixels(number + 1, self.apply(W, self.planes(number, part, least=len(W) == 1)))
-            for part in eye.split(ROWS)
-        ]
-        return torch.cat(columns).T
+        A = W.new_empty(self.network.shapes[number])
+        for columns, part in zip(
+            A.split(ROWS, 1), torch.arange(A.shape[1]).split(ROWS), strict=True
+        ):
+            units = W.new_zeros(len(part), A.shape[1])
+            units[torch.arange(len(part)), part] = 1
+            outputs = self.apply(W, self.planes(number, units, least=len(W) == 1))
+            columns.copy_(self.pixels(number + 1, outputs).T)
+        return A
 
     def _within(self, number: int, A: torch.Tensor) -> torch.Tensor:
         """Return the blocks of the projection of a layer onto E."""
         n = self._joined(number)
-        left = self.planes(number + 1, A.T.contiguous(), least=n == 1)  # planes, in, rows out
-        both = torch.stack([self.planes(number, part.T, least=n == 1) for part in left])
+        rows = self.multiplicities[number + 1] * self.network.spaces[number + 1].channels
+        left = A.new_empty(n, A.shape[1], rows)
+        for columns, part in zip(left.split(ROWS, 1), A.split(ROWS, 1), strict=True):
+            columns.copy_(self.planes(number + 1, part.T.contiguous(), least=n == 1))
+
+        def block(row: int, column: int) -> torch.Tensor:
+            return self._planes(number, left[row].T, slice(column, column + 1))[0]
+
         r, p = (1, 0) if n == 1 else (self.real, self.pairs)
-        same = both.diagonal(dim1=0, dim2=1).permute(2, 0, 1)
-        re, im = torch.arange(r, r + p), torch.arange(r + p, r + 2 * p)
-        mean = (same[re] + same[im]) / 2
-        turned = (both[im, re] - both[re, im]) / 2
-        return torch.cat([same[:r], mean, turned])
+        pairs = [(k, k + p) for k in range(r, r + p)]
+        same = [block(k, k) for k in range(r)]
+        mean = [(block(a, a) + block(b, b)) / 2 for a, b in pairs]
+        turned = [(block(b, a) - block(a, b)) / 2 for a, b in pairs]
+        return torch.stack([*same, *mean, *turned])
 
     def _joined(self, number: int) -> int:
         """Return the number of planes that an equivariant layer joins."""
