@@ -299,6 +299,10 @@ table(["run", "growth", "largest in an epoch", "its cosine", "NOM over AUG"], ro
 
 # %%
 grown, scaled_growth = growth.max(axis=0), arrays["fan_in_growth"].max(axis=0)
+claim("beyond: B, Figure 1, ROT",
+      "A push grows a thousandfold in runs from standard weights, a hundredfold in "
+      "none from scaled ones.", [grown.max() > 1e3, scaled_growth.max() < 100],
+      decided=book, id="rot-rounding-errors-grow")
 some = grown > 10
 along = cosine[factors.argmax(axis=0), range(config.runs)]
 claim("beyond: B, Figure 1, ROT",

@@ -527,7 +527,9 @@ def accuracies(f, y=0):
     return [np.mean(values.argmax(axis=-1) == y) for values in kinds]
 
 
-print("accuracy, averages:", *accuracies(np.array([[[1.0, 0]], [[0, 3]]])))
+claim("beyond", "Averaging can lower the accuracy.",
+      accuracies(np.array([[[1.0, 0]], [[0, 3]]])), equals=[0.5, 0, 0], within=1e-12,
+      id="averaging-can-lower-accuracy")
 
 # %% [markdown]
 # And the constructions of the proof, for every number of right decisions on an orbit of $n$ images, label 0:

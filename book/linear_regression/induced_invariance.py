@@ -17,7 +17,7 @@
 # * Two side statements need a correction: [the loss as a sum over the group](#claim-a-corollary-3-2), and [the condition under which everything decays](#claim-kernel-of-kg).
 # * The limit is invariant [exactly if the asymmetric weights all decay](#claim-decay-on-the-kernel-is-enough), for oblique groups too.
 # * The plateau in the published figure [is not an effect of finite steps](#claim-plateau-is-rounding). Full-batch descent obeys the theorem down to rounding.
-# * On real digits the theorem predicts how 135 directions decay, [each rate to one part in a million](#claim-digit-rates-agree), and twelve in which nothing does.
+# * On real digits the theorem predicts how 135 directions decay, [each rate to one part in a million](#claim-digit-rates-agree), and [twelve in which nothing does](#claim-digit-directions-that-never-decay).
 
 # %% tags=["parameters"]
 scale = "book"
@@ -729,7 +729,10 @@ claim("beyond: A, Theorem 3.3.3",
 
 # %%
 kept = weights @ V[:, ~seen]
-print("no variance, no motion:", (abs(kept - kept[0]) < 1e-10).all())
+claim("beyond: A, Corollary 3.4",
+      "On digits, weights on which the data have no variance do not move.",
+      abs(kept - kept[0]), below=1e-10, id="digit-directions-that-never-decay",
+      details="Coordinates of $w_k$ in $\\ker K_G$ over the whole training.")
 w_k = split(run["full"], turns)[1]
 print("three labellings, one w_k:", (abs(w_k - w_k[:, :1]) < 1e-11).all())
 
