@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from learnsym.experiments import paths, rot, rot_paths, symmetric, trans, trans_paths
+from learnsym.experiments import (
+    paths,
+    rot,
+    rot_direct,
+    rot_paths,
+    symmetric,
+    trans,
+    trans_paths,
+)
 from learnsym.experiments.sweep import keeping
 from learnsym.networks.blocks import BlockMlp
 from learnsym.results import largest_deviation
@@ -185,6 +193,50 @@ def test_without_any_finished_run_there_is_no_result(tmp_path, monkeypatch):
         run("trans")
 
 
+# --- dense training of ROT ----------------------------------------------------------------------
+
+
+@functools.cache
+def direct():
+    return rot_direct.run(rot_direct.SCALES["smoke"], progress=False)
+
+
+def test_direct_runs_are_those_of_rot():
+    config, modes = rot_direct.SCALES["smoke"], (*rot_direct.MODES, "equivariant")
+    assert direct()["layers"].shape == (3, 3, 4, 2, 4) and direct()["seeds"].tolist() == [0, 1]
+    assert {(s, r) for s, r in config.ways} >= {("standard", 5e-5), ("standard", 1e-5)}
+    for number, (start, rate) in enumerate(config.ways):
+        setting = dataclasses.replace(config, start=start, rate=rate)
+        dense = symmetric.outcome(rot.problem, setting, modes, rot.laws(config), progress=False)
+        for name in ("steps", "layers", "loss", "final_loss", "accuracy"):
+            np.testing.assert_allclose(direct()[name][number], dense[name][:3], rtol=1e-12)
+        np.testing.assert_allclose(direct()["inside"][number], dense["steps"][3], rtol=1e-9)
+        np.testing.assert_allclose(direct()["noise"][number].sum(-1), dense["noise"], rtol=1e-9)
+
+
+def test_direct_runs_that_are_not_whole_are_absent(tmp_path, monkeypatch):
+    config = rot_direct.SCALES["smoke"]
+    with keeping(tmp_path) as keep:
+        rot_direct.run(dataclasses.replace(config, runs=1), progress=False)
+    monkeypatch.setenv("LEARNSYM_HOURS", "1e-12")
+    with keeping(tmp_path) as keep:
+        found = rot_direct.run(config, progress=False)
+    assert keep.left == 12 and found["seeds"].tolist() == [0]
+    assert largest_deviation(direct(), found) < 1e-12
+    next(tmp_path.glob("*seed 0 fan in*")).unlink()
+    with keeping(tmp_path), pytest.raises(RuntimeError, match="before the first run was there"):
+        rot_direct.run(config, progress=False)
+
+
+def test_probes_of_direct_runs_are_their_leading_part():
+    config = rot_direct.SCALES["smoke"]
+    assert largest_deviation(direct(), rot_direct.probe(config)) < 1e-12
+    large = dataclasses.replace(config, channels=paths.LARGE, samples=5, runs=1, epochs=1)
+    probe = rot_direct.probe(large)
+    assert probe["loss"].shape == (1, 1, 1, 1) and list(probe) == ["loss"]
+    assert largest_deviation(rot_direct.run(large, progress=False), probe) < 1e-9
+
+
 # --- settings -----------------------------------------------------------------------------------
 
 
@@ -233,6 +285,11 @@ def test_published_sizes_are_those_of_the_paper():
         config = EXPERIMENTS[name].SCALES["paper"]
         for field in ("samples", "channels", "batch", "runs", "epochs", "passes", "rate", "side"):
             assert getattr(config, field) == getattr(published, field), field
+    for field in dataclasses.fields(rot.PUBLISHED):
+        if field.name not in ("modes", "workers", "threads"):
+            assert getattr(rot_direct.SCALES["paper"], field.name) == getattr(
+                rot.PUBLISHED, field.name
+            )
     assert (trans_paths.Config().start, rot_paths.Config().start) == ("standard", "fan in")
     assert trans_paths.SCALES["paper"].nodes() == [5, 15, 25, 35, 45]
 

@@ -130,12 +130,6 @@ def test_footer_writes_long_times_in_whole_seconds(shown):
     assert footer_rows(shown)["Stored result e-book"] == "computed in 2,865 s"
 
 
-def test_footer_names_the_graphics_card(shown):
-    provenance = {"experiment": "e", "scale": "book", "wall_time": 1.0, "versions": {"gpu": "H1"}}
-    publish.footer("book", 0, SimpleNamespace(provenance=provenance))
-    assert footer_rows(shown)["Stored result e-book"] == "computed in 1 s, with H1"
-
-
 def test_footer_does_not_depend_on_the_clock(shown, toy):
     stored = results.obtain("toy", "smoke", progress=False)
     publish.footer("smoke", 0, stored)

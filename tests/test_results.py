@@ -525,16 +525,6 @@ def test_commands_need_a_book(away, tmp_path, monkeypatch, capsys):
     assert "book root: expected" in capsys.readouterr().err
 
 
-def test_the_graphics_card_is_named_where_a_configuration_asks_for_it(monkeypatch):
-    torch = pytest.importorskip("torch")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H1")
-    assert results._versions("cuda")["gpu"] == "H1"
-    assert "gpu" not in results._versions()
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert "gpu" not in results._versions("cuda")
-
-
 # --- soundness --------------------------------------------------------------------------------
 
 

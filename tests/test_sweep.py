@@ -127,11 +127,9 @@ def test_arrays_come_by_name_in_the_order_of_the_jobs(traces, tmp_path, place, r
         found = sweep(square, jobs(traces, n5="hold"), place, progress=False)
     assert list(found) == list(EXPECTED) and squares(found) == EXPECTED
     used = {int(arrays["process"]) for arrays in found.values()}
-    if "here" in request.node.name:
-        assert used == {os.getpid()} and keep.peak is None
-    else:  # memory is that of the workers, of which one held 512 MiB
-        assert os.getpid() not in used
-        assert keep.peak is None or 512 < keep.peak < 2_000
+    assert (used == {os.getpid()}) == ("here" in request.node.name)
+    assert keep.peak is None or 512 < keep.peak < 2_000  # one job held 512 MiB
+    assert len(keep.machines) == 1 and all(keep.machines)
     if "cluster" in request.node.name:
         assert used <= request.getfixturevalue("remote")[1]
 
@@ -277,6 +275,7 @@ def test_finished_jobs_are_used_again_and_damaged_files_are_not(traces, tmp_path
     assert squares(first) == squares(second) == EXPECTED
     assert calls(traces) == [1, 2, 1]
     assert again.earlier > 0
+    assert again.machines == keep.machines and again.peak
     sweep(square, jobs(traces), progress=False)  # outside, nothing is used
     assert calls(traces) == [2, 3, 2]
 
@@ -294,10 +293,31 @@ def test_how_many_work_does_not_decide_where_jobs_are_kept(tmp_path, monkeypatch
     experiment, config = find("perm"), perm.SCALES["smoke"]
     folder = results._jobs_folder(experiment, config)
     assert folder.is_relative_to(tmp_path)
-    fewer = dataclasses.replace(config, workers=7, threads=3)
+    fewer = dataclasses.replace(config, workers=7, threads=3, device="cuda")
     other = dataclasses.replace(config, epochs=7)
     assert results._jobs_folder(experiment, fewer) == folder
     assert results._jobs_folder(experiment, other) != folder
+
+
+def test_results_do_not_depend_on_how_they_are_computed(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path))
+    found = results.recompute("perm", "smoke", progress=False, workers=2)
+    assert found.config.workers == 2 != perm.SCALES["smoke"].workers
+    assert results.load("perm", "smoke").config == perm.SCALES["smoke"]  # not stale
+    with pytest.raises(ValueError, match="epochs: expected one of"):
+        results.recompute("perm", "smoke", epochs=2)
+    with pytest.raises(ValueError, match=r"device: .* that ewk_spectrum has"):
+        results.recompute("ewk_spectrum", device="cuda")
+    with pytest.raises(ValueError, match=r"device: .*'tpu'"):
+        results.recompute("perm", "smoke", device="tpu")
+
+
+def test_the_device_is_an_option_of_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LEARNSYM_RESULTS", str(tmp_path))
+    assert results.main(["run", "perm", "smoke", "--device", "cpu"]) == 0
+    assert results.stored() == [("perm", "smoke")]
+    assert results.main(["run", "perm", "smoke", "--device", "cpu", "--seed", "3"]) == 1
+    assert "seed: expected that of the scale with a device, got 3" in capsys.readouterr().err
 
 
 def test_a_killed_experiment_resumes_where_it_was(tmp_path, monkeypatch):
@@ -437,14 +457,27 @@ def test_the_peak_is_that_of_a_job():
     """In a process of its own, whose freed memory is not already at hand."""
     code = (
         "import numpy as np\nfrom learnsym.experiments.sweep import measured\n"
-        "print(*[measured(lambda size: np.ones(size * 2**17), n)[1] for n in (1, 300, 1)])"
+        "print(*[measured(lambda size: np.ones(size * 2**17), n).peak for n in (1, 300, 1)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     small, large, again = map(float, done.stdout.split())
     assert large > small + 250 and again < large - 250
 
 
+def test_graphics_cards_are_named_where_a_job_used_one(traces, tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    with keeping(tmp_path / "kept") as keep:
+        sweep(square, jobs(traces), progress=False)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H1")
+    keep.path("seed 5").unlink()
+    with keeping(tmp_path / "kept") as both:
+        sweep(square, jobs(traces), progress=False)
+    assert both.machines == keep.machines | {"H1"}
+
+
 def test_memory_is_unknown_where_the_system_does_not_tell(monkeypatch):
     monkeypatch.setattr(module, "resource", None)
     monkeypatch.setattr(module.Path, "is_file", lambda _: False)
-    assert measured(len, [1, 2]) == (2, None)
+    found = measured(len, [1, 2])
+    assert (found.outcome, found.peak) == (2, None) and found.machine

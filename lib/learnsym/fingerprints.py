@@ -16,7 +16,6 @@ import importlib
 import json
 import modulefinder
 import pkgutil
-import platform
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +24,7 @@ from typing import Any
 import learnsym.experiments
 
 SCALES = ("smoke", "book", "paper")
+HOW = ("workers", "threads", "device")  # fields of how to compute, which change no result
 # no experiments
 _HELPERS = ("paths", "sweep", "symmetric", "transforming", "transforming_measures")
 # Fields of syntax trees that do not change what a program does: u"..." and type comments.
@@ -58,7 +58,7 @@ class Experiment:
         """Return the fields and the modules in which a record differs from ``config`` and today."""
         # Compared as digests: 1, 1.0 and True are equal to Python and differ as configurations.
         known, now = (
-            {name: digest(value) for name, value in each.items()}
+            {name: digest(value) for name, value in each.items() if name not in HOW}
             for each in (fields, plain_config(config))
         )
         return differing(known, now), differing(code, code_digests(self.module.__name__))
@@ -233,11 +233,3 @@ def _does_nothing(statement: object) -> bool:
     return isinstance(statement, ast.Pass) or (
         isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     )
-
-
-def cpu_model() -> str:
-    """Return the name of the processor as the operating system gives it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

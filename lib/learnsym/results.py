@@ -28,10 +28,9 @@ from typing import Any
 import numpy as np
 from platformdirs import user_cache_dir
 
-from learnsym import fingerprints
 from learnsym.data.transfer import SourceUnavailableError, download
 from learnsym.experiments.sweep import keeping, measured
-from learnsym.fingerprints import SCALES, Experiment, digest, find, plain_config, same_code
+from learnsym.fingerprints import HOW, SCALES, Experiment, digest, find, plain_config, same_code
 from learnsym.paths import book_root, ending_in_order, find_book, setting, write_atomically
 
 try:
@@ -89,9 +88,9 @@ class Result:
     provenance
         ``schema``, ``experiment``, ``scale``, ``seed``, ``config``, ``fingerprint`` (``config``,
         ``code``), ``wall_time`` (seconds, those of interrupted runs whose jobs were used included),
-        ``peak_memory`` (MiB, of the largest job of a worker, or else of the process that ran it),
-        ``cpu_model``, ``cpu_count``, ``versions``, ``revalidations`` and, where stored,
-        ``checksums``.
+        ``peak_memory`` (MiB, of the largest job, or else of the process that ran it), ``cpu_model``
+        (all processors and graphics cards that did jobs), ``cpu_count``, ``versions``,
+        ``revalidations`` and, where stored, ``checksums``.
     """
 
     arrays: Arrays
@@ -163,13 +162,20 @@ def obtain(
     return _kept(cache, _computed(found, scale, config, reasons[0], progress))
 
 
-def recompute(experiment: str, scale: str = "book", progress: bool = True) -> Result:
+def recompute(
+    experiment: str, scale: str = "book", progress: bool = True, **how: int | str
+) -> Result:
     """Compute a result and store it in ``book/results``; errors as ``obtain``.
+
+    ``how``: other ``workers``, ``threads`` or another ``device`` than the configuration has.
 
     A result for which time ran out is not stored in place of one of which less is missing.
     """
     found, folder = find(experiment), results_folder()
-    result = _computed(found, scale, found.config(scale), "asked for", progress)
+    config = found.config(scale)
+    if unknown := how.keys() - (set(HOW) & plain_config(config).keys()):
+        raise ValueError(f"{unknown.pop()}: expected one of {HOW} that {experiment} has")
+    result = _computed(found, scale, dataclasses.replace(config, **how), "asked for", progress)
     with contextlib.suppress(MissingResult, CorruptResult, StaleResult):
         if _missing_jobs(load(experiment, scale)) < _missing_jobs(result):
             print("not stored: more is missing than in the stored result", file=sys.stderr)
@@ -316,8 +322,8 @@ def _computed(found: Experiment, scale: str, config: object, reason: str, progre
     with keeping(folder, functools.partial(same_code, found.name, digest(found.code))) as keep:
         found.check_code()
         run = functools.partial(found.module.run, progress=progress)
-        arrays, peak = measured(run, config)
-        arrays = checked(arrays, f"{found.name}.run")
+        whole = measured(run, config)
+        arrays = checked(whole.outcome, f"{found.name}.run")
     seconds = time.perf_counter() - start + keep.earlier
     if not keep.left:
         shutil.rmtree(folder, ignore_errors=True)
@@ -329,10 +335,10 @@ def _computed(found: Experiment, scale: str, config: object, reason: str, progre
         "config": plain,
         "fingerprint": {"config": digest(plain), "code": found.code},
         "wall_time": round(seconds, 3),
-        "cpu_model": fingerprints.cpu_model(),
+        "cpu_model": " and ".join(sorted(keep.machines)) or whole.machine,
         "cpu_count": os.cpu_count(),
-        "peak_memory": keep.peak or peak,
-        "versions": _versions(getattr(config, "device", "cpu")),
+        "peak_memory": keep.peak or whole.peak,
+        "versions": _versions(),
         "revalidations": [],
     } | ({"unfinished": keep.left} if keep.left else {})
     return Result(arrays, config, MappingProxyType(record))
@@ -341,11 +347,10 @@ def _computed(found: Experiment, scale: str, config: object, reason: str, progre
 def _jobs_folder(found: Experiment, config: object) -> Path:
     """Return where finished jobs of an unfinished run are kept: by configuration and code.
 
-    How many processes and threads work does not count: whoever runs out of memory goes on with
-    fewer.
+    How it is computed does not count: whoever runs out of memory goes on with fewer processes.
     """
     root = setting("LEARNSYM_JOBS") or Path(user_cache_dir("learnsym")) / "jobs"
-    decisive = {k: v for k, v in plain_config(config).items() if k not in ("workers", "threads")}
+    decisive = {k: v for k, v in plain_config(config).items() if k not in HOW}
     return root / found.name / digest([decisive, found.code])[:16]
 
 
@@ -370,13 +375,10 @@ def _fetched(url: str, cache: Path, found: Experiment, scale: str) -> Result:
     return _kept(cache, Result(arrays, found.config(scale), MappingProxyType(record)))
 
 
-def _versions(device: str = "cpu") -> dict[str, str]:
-    """Return the versions of what computes; torch and the graphics card where they are used."""
-    torch = sys.modules.get("torch")
-    names = ["numpy", "scipy", *(["torch"] if torch else [])]
+def _versions() -> dict[str, str]:
+    """Return the versions of what computes; torch where it is used."""
+    names = ["numpy", "scipy", *(["torch"] if "torch" in sys.modules else [])]
     found = {name: importlib.metadata.version(name) for name in names}
-    if torch is not None and device == "cuda" and torch.cuda.is_available():
-        found["gpu"] = torch.cuda.get_device_name()
     return {"python": platform.python_version(), **found}
 
 
@@ -649,6 +651,7 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("experiment", help="name of a module in learnsym.experiments")
     run.add_argument("scale", help=" or ".join(SCALES))
     run.add_argument("--seed", type=int, help="another seed than the scale's: nothing is stored")
+    run.add_argument("--device", help="cuda for a graphics card, where the experiment can use it")
     run.add_argument("--force", action="store_true", help="compute what is fresh again")
     commands.add_parser("list", help="say of each stored result whether it is fresh")
     commands.add_parser("check", help="recompute the probe of each stored result, write nothing")
@@ -656,7 +659,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "run":
-            return _run(options.experiment, options.scale, options.seed, options.force)
+            how = {"device": options.device} if options.device else {}
+            return _run(options.experiment, options.scale, options.seed, options.force, how)
         if options.command == "list":
             _table(_listed)
             return 0
@@ -666,14 +670,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _run(experiment: str, scale: str, seed: int | None, force: bool) -> int:
+def _run(experiment: str, scale: str, seed: int | None, force: bool, how: Mapping[str, str]) -> int:
     """Compute a result and tell what it holds; return 1 if it should be stored and is not."""
     other = seed not in (None, find(experiment).config(scale).seed)
+    if other and how:
+        raise ValueError(f"seed: expected that of the scale with a device, got {seed}")
     with contextlib.suppress(MissingResult, CorruptResult, StaleResult):
         if not (other or force or _missing_jobs(load(experiment, scale))):
             print(f"{experiment}-{scale}  {_listed(experiment, scale)}; --force computes it again")
             return 0
-    result = obtain(experiment, scale, seed) if other else recompute(experiment, scale)
+    result = obtain(experiment, scale, seed) if other else recompute(experiment, scale, **how)
     for name, array in result.arrays.items():
         print(f"{name}: {array.dtype} {array.shape}")
     done = "checksums" in result.provenance

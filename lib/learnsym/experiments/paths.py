@@ -17,7 +17,7 @@ from learnsym.experiments.sweep import sweep
 from learnsym.experiments.symmetric import Problem, Setting, on_device
 from learnsym.networks.blocks import BlockMlp, Blocks
 from learnsym.training.augmentation import draw
-from learnsym.training.machine import keep_freed_memory, threads
+from learnsym.training.machine import threads
 from learnsym.training.symmetric import Schedule, Task, train
 from learnsym.training.tasks import check_law
 
@@ -155,7 +155,6 @@ def first_part(
 
 def run_job(job: Job) -> dict[str, np.ndarray]:
     """Follow one run; arrays as :func:`outcome`, with an axis for one run."""
-    keep_freed_memory()
     setting = job.setting
     with threads(setting.threads):
         problem = on_device(job.problem(setting), setting.device)

@@ -8,6 +8,7 @@ import contextlib
 import io
 import logging
 import os
+import platform
 import sys
 import time
 import uuid
@@ -32,10 +33,18 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Job = TypeVar("Job")
-Outcome = TypeVar("Outcome")
 Arrays = dict[str, np.ndarray]
-SECONDS = "seconds_so_far"  # in the file of a job, beside its arrays
+SECONDS, PEAK, MACHINE = "seconds_so_far", "peak_memory", "machine"  # in the file of a job too
 FAILURES = 2  # how often a worker of this machine may die in one job before the last try
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a function returned, its peak of resident memory in MiB, and the name of the machine."""
+
+    outcome: object
+    peak: float | None
+    machine: str
 
 
 @dataclass
@@ -44,14 +53,15 @@ class Keep:
 
     ``guard`` is called on a worker before a job. ``earlier`` is the time in seconds that
     interrupted runs spent before, as far as finished jobs tell; ``peak`` the largest memory of a
-    worker in MiB; ``used`` the names of all jobs of this run; ``left`` how many of them a limit of
-    time has left for another run.
+    job in MiB; ``machines`` the names of those that did the jobs; ``used`` the names of all jobs of
+    this run; ``left`` how many of them a limit of time has left for another run.
     """
 
     folder: Path | None = None
     guard: Callable[[], None] | None = None
     earlier: float = 0.0
     peak: float | None = None
+    machines: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     left: int = 0
     _started: float = field(default_factory=time.perf_counter)
@@ -78,24 +88,32 @@ class Keep:
         try:
             with np.load(self.path(name), allow_pickle=False) as archive:
                 arrays = {key: archive[key] for key in archive.files}
-            seconds = float(arrays.pop(SECONDS))
+            seconds, peak = float(arrays.pop(SECONDS)), float(arrays.pop(PEAK))
+            machine = str(arrays.pop(MACHINE))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
         self.earlier = max(self.earlier, seconds)
+        self._note(peak or None, machine)
         return arrays
 
-    def save(self, name: str, arrays: Arrays) -> None:
+    def save(self, name: str, job: Measured) -> None:
         """Keep the arrays of a finished job; a file is there whole or not at all."""
+        self._note(job.peak, job.machine)
         if self.folder is None:
             return
         spent = self.earlier + time.perf_counter() - self._started
         content = io.BytesIO()
-        np.savez(content, **arrays, **{SECONDS: np.array(spent)})
+        more = {SECONDS: spent, PEAK: job.peak or 0.0, MACHINE: job.machine}
+        np.savez(content, **job.outcome, **more)
         try:
             write_atomically(self.path(name), content.getvalue())
         except OSError as error:
             print(f"finished jobs are not kept on disk ({error.strerror})", file=sys.stderr)
             self.folder = None
+
+    def _note(self, peak: float | None, machine: str) -> None:
+        self.peak = max(self.peak or 0, peak or 0) or None
+        self.machines.add(machine)
 
 
 _KEEP: ContextVar[Keep | None] = ContextVar("keep", default=None)
@@ -169,9 +187,9 @@ def sweep(
     outcomes = spread(function, left, workers, keep)
     bar = tqdm(total=len(jobs), initial=len(done), desc=description, disable=not progress)
     with bar, contextlib.closing(outcomes):
-        for name, arrays in outcomes:
-            keep.save(name, arrays)
-            done[name] = arrays
+        for name, job in outcomes:
+            keep.save(name, job)
+            done[name] = job.outcome
             bar.update()
     if lost := [name for name in jobs if name not in done]:
         late, kept = keep.is_late(), "not kept"
@@ -187,15 +205,15 @@ def sweep(
     return {name: done[name] for name in jobs}
 
 
-def measured(function: Callable[[Job], Outcome], job: Job) -> tuple[Outcome, float | None]:
-    """Return what a function returns for a job, and the peak of resident memory meanwhile in MiB.
+def measured(function: Callable[[Job], object], job: Job) -> Measured:
+    """Return what a function returns for a job, and what it took.
 
     The peak is that of this process, None where the system does not tell. Where it cannot be reset
     (it can on Linux), it is the peak since the process began.
     """
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    return function(job), _peak()
+    return Measured(function(job), _peak(), _machine())
 
 
 def _peak() -> float | None:
@@ -207,6 +225,17 @@ def _peak() -> float | None:
         unit = 2**20 if sys.platform == "darwin" else 1024
         marks = [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit]
     return round(marks[0], 1) if marks else None
+
+
+def _machine() -> str:
+    """Return the name of the graphics card if this process has used one, else of the processor."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return torch.cuda.get_device_name()
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _claim(jobs: Mapping[str, Job], keep: Keep) -> None:
@@ -221,17 +250,17 @@ def _claim(jobs: Mapping[str, Job], keep: Keep) -> None:
 
 def _here(
     function: Callable[[Job], Arrays], jobs: dict[str, Job], workers: int, keep: Keep
-) -> Iterator[tuple[str, Arrays]]:
+) -> Iterator[tuple[str, Measured]]:
     for name, job in jobs.items():
         if keep.is_late():
             return
-        yield name, function(job)
+        yield name, measured(function, job)
 
 
 def _on_dask(
     function: Callable[[Job], Arrays], jobs: dict[str, Job], workers: int, keep: Keep
-) -> Iterator[tuple[str, Arrays]]:
-    """Yield name and arrays of each job as it is done, none for one that Dask gave up."""
+) -> Iterator[tuple[str, Measured]]:
+    """Yield name and outcome of each job as it is done, none for one that Dask gave up."""
     from distributed import CancelledError, KilledWorker, as_completed
     from distributed.comm import CommClosedError
 
@@ -253,19 +282,18 @@ def _on_dask(
             if waiting and not keep.is_late():
                 running.add(submit())
             try:
-                arrays, peak = future.result()
+                job = future.result()
             except KilledWorker:
                 continue
             except (CommClosedError, CancelledError) as error:
                 raise RuntimeError(lost) from error
             future.release()  # or it is computed again if its worker dies now
-            keep.peak = max(keep.peak or 0, peak or 0) or None
-            yield name, arrays
+            yield name, job
 
 
 def _on_worker(
     function: Callable[[Job], Arrays], job: Job, guard: Callable[[], None] | None
-) -> tuple[Arrays, float | None]:
+) -> Measured:
     if guard is not None:
         guard()
     return measured(function, job)

@@ -56,8 +56,6 @@ def _result_row(result: HasProvenance) -> tuple[str, str]:
     parts = [f"computed in {seconds:.3g} s" if seconds < 1000 else f"computed in {seconds:,.0f} s"]
     if provenance.get("cpu_model"):
         parts.append(f"on {provenance['cpu_model']}, {provenance.get('cpu_count', '?')} cores")
-    if gpu := provenance.get("versions", {}).get("gpu"):
-        parts.append(f"with {gpu}")
     if provenance.get("peak_memory"):
         parts.append(f"{float(provenance['peak_memory']):.0f} MiB at most")
     name = f"Stored result `{provenance['experiment']}-{provenance['scale']}`"
