@@ -52,6 +52,10 @@ def test_curves_carry_their_own_law(arrays, found):
     assert np.array_equal(found["half turns"].law, arrays["systematic"][1])
     expected = RATE * np.sqrt(np.arange(EPOCHS + 1) / PASSES)
     assert found["augmented"].law == pytest.approx(np.tile(expected[:, None], RUNS))
+    without = {name: array for name, array in arrays.items() if name != "systematic"}
+    walks = drift_curves.curves(without, MODES, RATE, PASSES)
+    assert [way for way, curve in walks.items() if curve.law is not None] == ["augmented"]
+    assert [row[3] for row in ends(walks)][:2] == ["", ""] and ends(walks)[2] == ends(found)[2]
     with pytest.raises(ValueError, match=r"modes: expected 5 names, got \('nominal',\)"):
         drift_curves.curves(arrays, ("nominal",), RATE, PASSES)
 

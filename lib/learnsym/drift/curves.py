@@ -32,7 +32,7 @@ class Curve:
 
 
 def curves(arrays: Arrays, modes: Sequence[str], rate: float, passes: int) -> dict[str, Curve]:
-    """Return the curves by mode.
+    """Return the curves by mode; without ``systematic`` arrays only uniform draws have a law.
 
     The law predicts ``rate |sum_s Pi_perp grad R(x_s)|`` for nominal training, the same with the
     mean moved gradient for draws that are not uniform (their sampling noise left out), and
@@ -48,7 +48,8 @@ def curves(arrays: Arrays, modes: Sequence[str], rate: float, passes: int) -> di
     walk = rate * np.sqrt(np.cumsum(arrays["noise"], axis=0) / passes)
     laws = {"augmented": np.concatenate([np.zeros_like(walk[:1]), walk])}
     biased = [mode for mode in modes if mode not in (*LABELS, "exact")]
-    laws |= dict(zip(["nominal", *biased], arrays["systematic"], strict=True))
+    if "systematic" in arrays:
+        laws |= dict(zip(["nominal", *biased], arrays["systematic"], strict=True))
     moving = arrays["layers"].max(axis=(0, 1, 2)) > 0
     found = {}
     for mode, distance, drift, steps, parts in zip(
@@ -146,7 +147,8 @@ def ends(found: Mapping[str, Curve]) -> list[list[str]]:
         for name in ("distance", "drift", "law", "code_distance", "code_drift"):
             values = getattr(curve, name)
             mean = 0.0 if values is None else values[-1].mean()
-            least = 1e-9 * getattr(found["nominal"], name)[-1].mean()
+            largest = getattr(found["nominal"], "drift" if name == "law" else name)
+            least = 1e-9 * largest[-1].mean()
             cell = f"{mean:.2g}" if mean > least else "0"
             if cell != "0" and "drift" in name and curve is found.get("exact"):
                 cell = "grown rounding"
