@@ -40,12 +40,19 @@ class Experiment:
     module: ModuleType
     code: dict[str, str]
 
-    def config(self, scale: str) -> object:
-        """Return the configuration of a scale; ValueError if the experiment does not have it."""
+    def config(self, scale: str, **how: object) -> object:
+        """Return the configuration of a scale, computed otherwise where ``how`` says so.
+
+        Raises ValueError if the experiment has no such scale, or ``how`` names no field of it that
+        leaves results as they are.
+        """
         if scale not in self.module.SCALES:
             known = ", ".join(self.module.SCALES)
             raise ValueError(f"scale: expected one of {known} for {self.name}, got {scale!r}")
-        return self.module.SCALES[scale]
+        config = self.module.SCALES[scale]
+        if unknown := how.keys() - (set(HOW) & plain_config(config).keys()):
+            raise ValueError(f"{unknown.pop()}: expected one of {HOW} that {self.name} has")
+        return dataclasses.replace(config, **how)
 
     @property
     def tolerance(self) -> float:

@@ -162,9 +162,7 @@ def obtain(
     return _kept(cache, _computed(found, scale, config, reasons[0], progress))
 
 
-def recompute(
-    experiment: str, scale: str = "book", progress: bool = True, **how: int | str
-) -> Result:
+def recompute(experiment: str, scale: str = "book", progress: bool = True, **how: str) -> Result:
     """Compute a result and store it in ``book/results``; errors as ``obtain``.
 
     ``how``: other ``workers``, ``threads`` or another ``device`` than the configuration has.
@@ -172,10 +170,7 @@ def recompute(
     A result for which time ran out is not stored in place of one of which less is missing.
     """
     found, folder = find(experiment), results_folder()
-    config = found.config(scale)
-    if unknown := how.keys() - (set(HOW) & plain_config(config).keys()):
-        raise ValueError(f"{unknown.pop()}: expected one of {HOW} that {experiment} has")
-    result = _computed(found, scale, dataclasses.replace(config, **how), "asked for", progress)
+    result = _computed(found, scale, found.config(scale, **how), "asked for", progress)
     with contextlib.suppress(MissingResult, CorruptResult, StaleResult):
         if _missing_jobs(load(experiment, scale)) < _missing_jobs(result):
             print("not stored: more is missing than in the stored result", file=sys.stderr)
