@@ -269,10 +269,10 @@ table([*heads, "medians, squared"], rows)
 # %%
 furthest = quotients(big["standard"]).max() / quotients(relabelled).min()
 claim("B: Figure 1, ROT",
-      "From standard weights NOM over AUG is less than a tenth of that in PERM.",
+      "At the published size NOM over AUG is less than a tenth of that in PERM.",
       [*over["standard, published"], furthest], below=[*5 * [0.1], 1],
       verdict="reproduced", decided=book, id="rot-anomaly",
-      details="Published size, rate of the text; the five forms; largest over smallest run.")
+      details="Standard start, rate of the text; five forms; largest over smallest.")
 
 # %% [markdown]
 # So uniform draws do show the anomaly, in each form, and in every run NOM over AUG is smaller than in any run of PERM. The median over the runs is the least certain of the five: half of the runs have a quotient below a third, where AUG has gone further out than NOM, the others one of several units.
