@@ -46,10 +46,13 @@ def test_arrays_have_the_shapes_that_are_documented(name):
         "accuracy": (2,), "nominal": (3, 2, 4), "zeroth_nominal": (3, 2, 4), "coarse": (2,),
         "augmented": (sampled, 3, 2, 4), "zeroth_augmented": (sampled, 3, 2, 4),
         "mean": (1, 3, 2, 4), "early_nominal": (2, 4), "early_augmented": (2, 4),
-        "error": (2, 2), "zeroth_error": (2, 2),
+        "error": (2, 2), "zeroth_error": (2, 2), "trained": (2, 4, 2, 4),
     }  # fmt: skip
     assert arrays["seeds"].tolist() == [0, 1]
-    assert {"error", "zeroth_error"} == arrays.keys() - run(name, direct=False, runs=1).keys()
+    direct = arrays.keys() - run(name, direct=False, runs=1).keys()
+    assert direct == {"error", "zeroth_error", "trained"}
+    dense = symmetric.outcome(DENSE[name].problem, small(name), ("nominal", "augmented"))
+    np.testing.assert_allclose(arrays["trained"], dense["layers"], rtol=1e-9, atol=1e-14)
     assert np.all(arrays["steps"][0] == 0) and np.all(np.diff(arrays["steps"], axis=0) > 0)
     moved = 4 if name == "rot" else 3
     for key in ("noise", "nominal", "augmented", "mean", "early_nominal"):

@@ -22,7 +22,10 @@ from learnsym.training.symmetric import Schedule, Task, train
 from learnsym.training.tasks import check_law
 
 Law = tuple[float, ...]
-LAYERED = ("steps", "noise", "nominal", "augmented", "mean", "zeroth_nominal", "zeroth_augmented")
+LAYERED = (
+    "steps", "noise", "nominal", "augmented", "mean", "zeroth_nominal", "zeroth_augmented",
+    "trained",
+)  # fmt: skip
 LARGE = 8  # channels from which a probe is the first epoch
 
 
@@ -113,7 +116,8 @@ def outcome(
         quadratic interpolation, over its norm. ``early_nominal`` and ``early_augmented`` (early,
         layers): the first run, a node an epoch, no response. With ``direct`` also ``error`` and
         ``zeroth_error`` (2, runs), nominal and uniformly augmented: distance of the vector at the
-        end from that of dense training, over its norm.
+        end from that of dense training, over its norm; and ``trained`` (2, epochs + 1, runs,
+        layers), the drift of dense training by layer.
 
     Raises
     ------
@@ -294,8 +298,8 @@ def early(
 
 
 def errors(net: BlockMlp, task: Task, path: Trajectory, job: Job) -> dict[str, np.ndarray]:
-    """Train densely too: ``error`` and ``zeroth_error``, (2, 1)."""
-    setting, found = job.setting, []
+    """Train densely too: ``error`` and ``zeroth_error``, (2, 1), and ``trained``."""
+    setting, found, trained = job.setting, [], []
     weights = [A[None] for A in net.weights(start(net, setting, job.seed))]
     moved = moved_samples(task, setting.images, None, job.seed)
     ways = {
@@ -303,14 +307,16 @@ def errors(net: BlockMlp, task: Task, path: Trajectory, job: Job) -> dict[str, n
         "augmented": (moved, _sampled_step(net, task, setting, None, job.seed), False),
     }
     for mode, (images, step, whole) in ways.items():
-        last, _ = train(task, weights, mode, setting.schedule(), [job.seed])
+        last, record = train(task, weights, mode, setting.schedule(), [job.seed])
+        trained.append(record.layers)
         true = paths.across(net, [A[0] for A in last])
         *_, ends = walk(net, images, path, setting, step, whole)
         size = paths.inner(net, true, true)
         for vector in ends:
             _add(vector, true, -1.0)
         found.append([np.sqrt(paths.inner(net, vector, vector) / size) for vector in ends])
-    return dict(zip(["error", "zeroth_error"], np.array(found).T[:, :, None], strict=True))
+    distances = dict(zip(["error", "zeroth_error"], np.array(found).T[:, :, None], strict=True))
+    return distances | {"trained": np.stack(trained)}
 
 
 def _first(task: Task, setting: PathSetting) -> Task:
@@ -321,8 +327,8 @@ def _first(task: Task, setting: PathSetting) -> Task:
 def moved_samples(task: Task, count: int, law: Law | None, seed: int) -> Task:
     """Return the task on its first samples, each moved by an element drawn for it alone."""
     elements = draw(task.network.group, law, np.random.default_rng([seed, 3]), count)
-    moved = [task.moved(g, slice(n, n + 1)) for n, g in enumerate(elements)]
-    x, y = (torch.cat(parts) for parts in zip(*moved, strict=True))
+    some = replace(task, x=task.x[:count], y=task.y[:count])
+    x, y = some.moved_each(elements)
     return replace(task, x=x, y=y)
 
 

@@ -57,6 +57,29 @@ class Space:
             moved = parts @ x.new_tensor(self.rho.matrix(g).T)
         return moved.flatten(-2)
 
+    def act_each(self, elements: Sequence[np.ndarray], x: torch.Tensor) -> torch.Tensor:
+        """Return ``rho(g_b) x_b`` for equal parts ``x_b`` of the rows of ``x``, one an element.
+
+        Raises
+        ------
+        ValueError
+            ``x`` has another shape than ``(N, dimension)``, or N is no multiple of the elements.
+        """
+        if x.ndim != 2 or x.shape[1] != self.dimension or len(x) % max(1, len(elements)):
+            raise ValueError(
+                f"x: expected shape (N, {self.dimension}), N a multiple of {len(elements)}, "
+                f"got {tuple(x.shape)}"
+            )
+        parts = x.view(len(elements), -1, self.channels, self.rho.dimension)
+        if isinstance(self.rho, PermutationRepresentation):
+            orders = np.argsort([self.rho.permutation(g) for g in elements])
+            orders = torch.as_tensor(orders, device=x.device)[:, None, None]
+            moved = torch.take_along_dim(parts, orders, dim=-1)
+        else:
+            matrices = np.array([self.rho.matrix(g).T for g in elements])
+            moved = parts @ x.new_tensor(matrices)[:, None]
+        return moved.reshape(x.shape)
+
 
 class SymmetricMlp:
     """A perceptron whose spaces carry representations of one group.

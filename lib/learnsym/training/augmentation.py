@@ -66,23 +66,18 @@ def plain_passes(
 
     Targets that stay come once, for all runs.
     """
-    parts = _parts(task, schedule)
+    group, batches = task.network.group, len(task.x) // schedule.batch
     for _ in range(schedule.passes):
-        runs = []
-        for rng in rngs:
-            drawn = draw(task.network.group, schedule.law, rng, len(parts))
-            runs.append([task.moved(g, part) for g, part in zip(drawn, parts, strict=True)])
-        x, y = torch.stack([torch.cat([x for x, _ in run]) for run in runs]), task.y
-        if task.target_space is not None:
-            y = torch.stack([torch.cat([y for _, y in run]) for run in runs])
-        yield View(x, y, 1 / schedule.passes)
+        runs = [task.moved_each(draw(group, schedule.law, rng, batches)) for rng in rngs]
+        x, y = (torch.stack(parts) for parts in zip(*runs, strict=True))
+        yield View(x, task.y if task.target_space is None else y, 1 / schedule.passes)
 
 
 def weighted_copies(
     task: Task, schedule: Schedule, rngs: Sequence[np.random.Generator]
 ) -> Iterator[View]:
     """Yield one view an element, weighted by how often each mini-batch drew it."""
-    group, batches = task.network.group, len(_parts(task, schedule))
+    group, batches = task.network.group, len(task.x) // schedule.batch
     elements = group.elements()
     number = {group.key(g): index for index, g in enumerate(elements)}
     counts = np.zeros((len(rngs), len(elements), batches))
@@ -104,7 +99,3 @@ def draw(
         return group.sample(rng, size)
     elements = group.elements()
     return [elements[index] for index in rng.choice(len(elements), size=size, p=law)]
-
-
-def _parts(task: Task, schedule: Schedule) -> list[slice]:
-    return [slice(low, low + schedule.batch) for low in range(0, len(task.x), schedule.batch)]

@@ -14,6 +14,7 @@ from learnsym.training.augmentation import View
 from learnsym.training.tasks import Task
 
 BLOCK = 2**21  # numbers in the activations of one layer
+ON_A_CARD = 32  # times as many
 
 Views = Callable[[slice], Iterable[View]]
 
@@ -32,8 +33,9 @@ def mean_gradient(task: Task, weights: Weights, views: Views) -> tuple[Weights, 
     """
     weights = _folded(task, weights)
     runs, width = len(weights[0]), max(max(shape) for shape in task.network.shapes)
-    rows = min(len(task.x), max(1, BLOCK // width))
-    block = max(1, BLOCK // (rows * width))
+    numbers = _numbers(task)
+    rows = min(len(task.x), max(1, numbers // width))
+    block = max(1, numbers // (rows * width))
     total = [torch.zeros_like(A) for A in weights]
     loss = weights[0].new_zeros(runs)
     for low in range(0, runs, block):
@@ -57,7 +59,7 @@ def batch_gradients(
     total = [torch.zeros_like(A) for A in weights]
     loss, noise = weights[0].new_zeros(len(weights[0])), weights[0].new_zeros(len(weights[0]))
     width = max(max(shape) for shape in task.network.shapes)
-    block = max(1, BLOCK // (batch * width))
+    block = max(1, _numbers(task) // (batch * width))
     for low in range(0, len(noise), block):
         part = slice(low, min(low + block, len(noise)))
         mine, sums = [A[part] for A in weights], [t[part] for t in total]
@@ -83,6 +85,10 @@ def squares_across(network: SymmetricMlp, weights: Weights) -> torch.Tensor:
     whole = [torch.sum(A**2, dim=(-2, -1)) for A in weights]
     within = [torch.sum(c**2, dim=(-3, -2, -1)) for c in network.coordinates(weights)]
     return sum((w - i).clamp(min=0) for w, i in zip(whole, within, strict=True))
+
+
+def _numbers(task: Task) -> int:
+    return BLOCK if task.x.device.type == "cpu" else ON_A_CARD * BLOCK
 
 
 def _add_gradient(

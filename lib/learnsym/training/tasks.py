@@ -52,6 +52,11 @@ class Task:
         x, y = self.network.spaces[0].act(g, self.x[part]), self.y[part]
         return x, y if self.target_space is None else self.target_space.act(g, y)
 
+    def moved_each(self, elements: Sequence[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return inputs and targets, cut into parts of equal size, one for each element."""
+        x, y = self.network.spaces[0].act_each(elements, self.x), self.y
+        return x, y if self.target_space is None else self.target_space.act_each(elements, y)
+
     @cached_property
     def repeated(self) -> tuple[torch.Tensor, torch.Tensor] | None:
         """Coordinates that agree in all samples, wherever the group moves them, if there are any.
