@@ -526,7 +526,7 @@ bottleneck, more = ours[:, :, 0] / ours[:, :, 1], ours[0, 1] / ours[0, 0]
 for name, ratios in ("7 units over 15", bottleneck), ("5,000 images over 1,000", more):
     print(f"{name}: errors times {ratios.min():.2g} to {ratios.max():.2g}")
 claim("D: Figure 11", "Augmented networks are far more invariant with a bottleneck, and "
-      "more invariant on images with more of them.", [bottleneck.max(), more.max()],
+      "with more images more so on test images.", [bottleneck.max(), more.max()],
       below=[0.5, 1], decided=book, id="more-images-more-invariance",
       details="Largest ratio of errors: 7 units over 15, 5,000 images over 1,000.")
 better = (error[:, 1] < error[:, 0])[..., 0].sum(axis=(1, 2, 3))
