@@ -14,7 +14,7 @@
 # * The share is [far larger for rotations of images](#claim-share-much-larger-for-rotations) than for relabelled graphs or translations, and [formulas give it](#claim-dimensions-of-all-networks).
 # * AUG stays closer to $\mathcal{E}$ than NOM for [each of the four groups](#claim-augmented-closer-under-rotations). What AUG gains on NOM [follows the share](#claim-share-orders-the-quotients) in every pair of groups that the runs decide. The drift of AUG itself [does not](#claim-share-orders-the-drifts).
 # * The drift law [gives sizes](#claim-drift-law-for-three-translation-groups), as long as the weights respond little. The share plays no part in it. From the *same* weights a larger group, with a smaller $\mathcal{E}$, drifts at least as far in the first step ({prf:ref}`prop-larger-groups`).
-# * Draws as in the public code, where the identity comes up too often, make the trend [plain](#claim-trend-under-public-draws), where the same small networks with uniform draws decide no pair: a part of each step is not averaged out, and it is larger for smaller groups ({prf:ref}`prop-mean-step`).
+# * Draws as in the public code, where the identity comes up too often, make the trend {ref}`plain <public-draws>`, where the same small networks with uniform draws decide no pair: a part of each step is not averaged out, and it is larger for smaller groups ({prf:ref}`prop-mean-step`).
 
 # %% tags=["parameters"]
 scale = "book"
@@ -253,7 +253,7 @@ table(
 )
 
 # %%
-for k, name in enumerate(GROUPS):
+for k, name in enumerate(GROUPS[:-1]):
     claim(f"B: Appendix E.2, {name}",
           f"{name}: AUG stays closer to $\\mathcal{{E}}$ than NOM, in every run.",
           quotient[k], below=1, verdict="reproduced", decided=book,
@@ -264,6 +264,7 @@ claim("beyond: B",
       id="drift-law-for-three-translation-groups", details="Last epoch, mean square.")
 
 # %% [markdown]
+# Roto-translations come below, with the order of the groups.
 # For rotations the law holds in the first epochs. It uses gradients along EQUI and is of first order. Later the curves of NOM and AUG bend down, as they do where the weights respond and the curvature off $\mathcal{E}$ pulls back; the chapter on {ref}`finite augmentation <drift-response>` predicts such a response for a small network. NOM over its law, epochs 1, 3 and the last:
 
 # %%
@@ -347,10 +348,10 @@ for name, values, predicted in zip(
 table(["", "largest over smallest", "decided pairs right by share", "by the law"], rows)
 
 # %%
-claim("B: Appendix E.2, roto-translations",
-      "The smaller the share, the more AUG gains on NOM, in all decided pairs.",
-      np.mean(right(share, quotient)), equals=1, within=1e-9, verdict="reproduced",
-      decided=book, id="share-orders-the-quotients")
+both = [np.mean(right(share, quotient)) == 1, *(quotient[-1] < 1)]
+claim("B: Appendix E.2, roto-translations", "The smaller the share, the more AUG gains on "
+      "NOM, in all decided pairs; roto-translations gain too, in every run.", both,
+      verdict="reproduced", decided=book, id="share-orders-the-quotients")
 claim("B: Appendix E.2, x-translations",
       "The smaller the share, the shorter the drift of AUG, in all decided pairs.",
       np.mean(right(share, drift)), equals=1, within=1e-9, verdict="not reproduced",
@@ -417,7 +418,7 @@ print(f"{along[:10].min():.2f} to {along[:10].max():.2f}, then {along[-1]:.2f}")
 
 # %% [markdown]
 # The factors decrease from rotations over $x$-translations to translations. So does $\dim\mathcal{E}/\dim\mathcal{L}$: larger groups have smaller $\mathcal{E}$, and more draws over which the surplus of the identity is spread.
-# To see what this does to the trend we train the set-up in small ({mod}`learnsym.experiments.public_draws`), on images of few pixels, with both kinds of draws.
+# To see what this does to the trend we train the set-up in small ({mod}`learnsym.experiments.public_draws`), eight runs on images of few pixels, with both kinds of draws.
 
 # %%
 small = results.obtain("public_draws", scale, seed=seed)
@@ -458,10 +459,6 @@ claim("beyond: B",
       "Mean step and sampling noise give the drift under the public code's draws.",
       pooled(draws["public"] / draws["law"]), equals=1, within=0.05, decided=book,
       id="public-draws-for-four-groups", details="For each of the four groups.")
-claim("beyond: B, Appendix E.2, translations",
-      "Under the draws of the public code the trend holds in all decided pairs.",
-      np.mean(right(draws["shares"], draws["public"])), equals=1, within=1e-9,
-      decided=book, id="trend-under-public-draws", details="Eight runs.")
 for kind in ("public", "uniform"):
     values = pooled(draws[kind])
     pairs = f"{sum(right(draws['shares'], draws[kind]))} of {len(decided(draws[kind]))}"

@@ -10,7 +10,7 @@
 # **What we found.**
 #
 # * The order in the figure is right: DI of augmented networks is [hundreds of times](#claim-drift-order-of-di) that of regularised ones, and weight-tied networks stay exactly invariant.
-# * The speed is not. What a *slight* drift is, the paper does not say. If pixels are blended, DI of augmented networks [grows by 14 to 38 per cent](#claim-slight-drift-moves-di) at $\beta = 0.1$, and more than fourfold [half way](#claim-strong-drift-breaks-spurious-invariance). If a tenth of the images are clothes, [the verdict is close](#claim-slight-drift-mixes-samples).
+# * The speed is not. What a *slight* drift is, the paper does not say. If pixels are blended, DI of augmented networks [grows by 14 to 38 per cent](#claim-slight-drift-moves-di) at $\beta = 0.1$, and more than fourfold [half way](#claim-strong-drift-breaks-spurious-invariance). If a tenth of the images are clothes, the verdict is close.
 # * Regularised networks [do not keep more accuracy](#claim-ir-keeps-more-accuracy) than augmented ones.
 # * DI misleads twice: [a sure network](#claim-saturation-hides-logit-error) hides a logit error of any size, and so does [a network with small logits](#claim-noise-unmasks-ir).
 # * Averaging an augmented network over the orbit is exactly invariant under every drift, [never raises](#claim-averaging-never-raises-the-loss) the cross-entropy, and on digits [beats](#claim-averaged-da-beats-wt-and-ir) both other networks.
@@ -182,9 +182,6 @@ claim("C: Figure 4", "All along the drift DI of DA is far above that of IR; WT s
 growth = at("DA", 0.1, "distribution_error") / at("DA", 0, "distribution_error")
 lost = 1 - at("DA", 0.1, "ratio")
 print("DI times", growth.round(2), "accuracy lost", lost.round(3))
-claim("C: Figure 4", "Blended pixels: at $\\beta = 0.1$ invariance fails. DI of DA "
-      "over twice its start, and accuracy lost over a tenth.", [growth / 2, lost / 0.1],
-      above=1, verdict="not reproduced", decided=trained, id="slight-drift-moves-di")
 
 # %% [markdown]
 # If samples are mixed, every mean over $D_\beta$ is linear in $\beta$: it is $1 - \beta$ times the mean over digits plus $\beta$ times the mean over clothes.
@@ -196,12 +193,15 @@ mixed = 0.9 + 0.1 * end / start
 kept = 0.9 + 0.1 * along("ratio")[..., -1]
 print("DI times", mixed.round(2))
 print(f"accuracy ratio of all networks {kept.min():.2f} to {kept.max():.2f}")
-claim("C: Figure 4", "Mixed samples: at $\\beta = 0.1$ DI of DA is over twice its "
-      "start.", mixed / 2, above=1, verdict="not reproduced", decided=trained,
-      id="slight-drift-mixes-samples")
+blended = np.append(growth / 2, lost / 0.1)
+claim("C: Figure 4", "At $\\beta = 0.1$ invariance fails, in one of the two readings.",
+      max(blended.min(), mixed.min() / 2), above=1, verdict="not reproduced",
+      decided=trained, id="slight-drift-moves-di", details="Over what failing takes, the "
+      "least of R4 and T3; the better reading. Samples mixed: DI alone.")
 
 # %% [markdown]
-# This reading is a close call: under T3 the DI is doubled, under R4 it is not.
+# Blended pixels miss DI and accuracy, under both groups.
+# Mixed samples are a close call: under T3 the DI is doubled, under R4 it is not.
 # Accuracy cannot decide it. If a tenth of the images are clothes, no network can lose more than a tenth, and weight-tied networks lose as much.
 #
 # Spurious invariance does fail, but half way:

@@ -508,10 +508,8 @@ chosen += [gallery.find("S4, graphs to graphs")]
 chosen += [gallery.find("S3, vector to vector and trivial")]
 rates = {case.name: trained_rates(case) for case in chosen}
 ratios = np.concatenate([found / expected for expected, found in rates.values()])
-claim("beyond: A, Theorem 4.2.3",
-      "Real descent decays at the predicted rates under larger groups.", ratios,
-      equals=1, within=1e-6, id="equivariance-rates-agree",
-      details="Measured over predicted, every eigenvector of $K_G$, three groups.")
+agree = abs(ratios - 1).max() <= 1e-6
+print(f"{len(ratios)} eigenvectors, measured over predicted within 1e-6 of 1: {agree}")
 
 # %%
 fig, ax = plt.subplots(figsize=(5.4, 4.2))

@@ -17,7 +17,7 @@
 # * Draws are not uniform: rotations of ROT are [half turns only](#claim-public-turns-of-flat-images), and [the identity comes up too often](#claim-public-shifts) among the others. That changes what drives augmented training off the equivariant weights: a bias, where uniform draws have only noise.
 # * The vertical axis of the figures [shows squared norms](#claim-squares-in-the-plotted-form), which squares all quotients between curves.
 # * A [second softmax](#claim-second-softmax-shrinks-drifts) makes the drifts of TRANS more than ten times as small.
-# * In ROT all shapes have one orientation, which [breaks the symmetry of the data](#claim-upright-shapes-break-the-symmetry), and the mask of the shape that is not there [is ones everywhere](#claim-masks-of-absent-shapes).
+# * In ROT all shapes have one orientation, which [breaks the symmetry of the data](#claim-upright-shapes-break-the-symmetry), and the mask of the shape that is not there is ones everywhere.
 # * The other differences change the sizes of drifts by factors, or nothing.
 #
 # The repository is `usinedepain/eq_aug_dyn` on GitHub. We read it whole at commit `470c697` of August 2024, and its history from `b4e90c6` of March 2023 on.
@@ -229,13 +229,9 @@ def public_start(name):
 # %%
 for name in ("PERM", "TRANS"):
     effects[f"{name}: scaled start"] = factors(name, begin=public_start(name))
-scaled = [effects[f"{name}: scaled start"][0] for name in ("PERM", "TRANS")]
-claim("beyond: B, Figure 1, PERM",
-      "The scaled start changes the drift of NOM by a factor of two or more in PERM "
-      "and TRANS.", np.abs(np.log(scaled)), above=np.log(2), decided=book,
-      id="scaled-start-changes-drifts", details="Logarithm of the factor.")
 
 # %% [markdown]
+# In both tasks it makes the drift of NOM, and that of AUG, more than three times as large: the table below has the factors.
 # For ROT the scaled start is the start that we have already. Its drift over that from standard weights, start by start:
 
 # %%
@@ -257,12 +253,11 @@ print(" ".join(f"{v:.2g}" for v in np.sort(nominal[0] / nominal[1])))
 count, side = (1_000, 14) if book else (20, 6)
 images, masks = shape_images(count, side, seed=seed)
 constant = (masks == 1).all(axis=(2, 3))  # image, class
-claim("beyond: B, Figure 1, ROT",
-      "The book's images of ROT, like the shipped ones, have one mask of ones.",
-      constant.sum(axis=1), equals=1, within=0.5, id="masks-of-absent-shapes",
-      details="As shipped: 1,491 masks of triangles, 1,509 of pentagons, never both.")
+print("one mask of ones in every image:", (constant.sum(axis=1) == 1).all())
 
 # %% [markdown]
+# In the shipped images these are 1,491 masks of triangles and 1,509 of pentagons, never both of an image.
+#
 # What do these conventions change? Shapes with each image turned by a random number of quarter turns, masks with zeros for the absent shape, and light shapes on black:
 
 # %%
@@ -346,10 +341,8 @@ laplacian = graphs.sum(axis=-1)[..., None] * np.eye(10) - graphs
 called = np.linalg.eigvalsh(laplacian)[:, 1] > 1e-15
 
 # %%
-claim("beyond: B, Figure 1, PERM",
-      "The eigenvalue rule calls some disconnected graphs connected, and never the "
-      "reverse.", [(called & ~connected).any(), not (~called & connected).any()],
-      id="eigenvalue-labels")
+print("some disconnected ones called connected:", (called & ~connected).any())
+print("some connected ones called disconnected:", (~called & connected).any())
 
 # %% [markdown]
 # Rounding decides which, so a count would depend on the machine. Of the 1,000 shipped graphs 474 are labelled connected and 432 are.
@@ -449,11 +442,8 @@ def rest(kind):
 
 
 # %%
-claim("beyond: B, Figure 1, ROT",
-      "Projected in single precision, weights stay off $\\mathcal{E}$ by some "
-      "$10^{-8}$ of their norm.", rest(torch.float32), between=(1e-8, 1e-7),
-      id="single-precision-rest")
-print("double precision below 1e-14:", rest(torch.float64) < 1e-14)
+print("single precision, 1e-8 to 1e-7:", 1e-8 <= rest(torch.float32) <= 1e-7)
+print("double precision, below 1e-14: ", rest(torch.float64) < 1e-14)
 
 # %% [markdown]
 # At the published size of ROT the projected weights have a norm of about 60 from the scaled start and about 4,000 from standard Gaussian weights, so the rest is of order $10^{-6}$ to $10^{-4}$.
