@@ -506,7 +506,7 @@ print(" ".join(f"{100 * gap:.2g}" for gap in np.sort(paths.arrays["coarse"])), "
 # (trans-published-size)=
 # ## At the published size
 #
-# The published network was also trained densely: one run for two epochs in all three ways, five runs for all fifty with NOM and AUG, on a graphics card. In the first two epochs the paths have a node each. How far is their drift from that of training?
+# The published network was also trained densely: one run for two epochs in all three ways, and five runs for all fifty epochs with NOM and AUG, on a graphics card. For the two epochs the paths have a node in each, and EQUI by blocks is training:
 
 # %%
 size = "paper" if trained else scale
@@ -523,7 +523,7 @@ pair = full.arrays["steps"][two, 0], at_size.arrays["steps"][1, two, 0]
 print("EQUI agrees to 1e-12:", np.allclose(*pair, rtol=1e-12, atol=0))
 
 # %% [markdown]
-# And after all fifty, with the draws of training, five stages instead of fifty epochs, and single runs:
+# The five runs after fifty epochs, from five nodes and with the draws of training:
 
 # %%
 direct = results.obtain("trans_direct", size, seed=seed)
