@@ -35,6 +35,7 @@ ABELIAN = [
     image_translations(4, step=4),
     *map(image_rotations, (2, 4, 5, 6)),
     PermutationGroup([power(TURN, k) for k in (6, 4, 0, 3, 2)], "C_12 in small steps"),
+    PermutationGroup([power(TURN, k) for k in (4, 2, 1)], "C_12 in growing steps"),
     PermutationGroup([TURN, power(TURN, 5), TURN], "C_12 three times"),
     groups.MatrixGroup(cases.plane_dihedral(5)[:1], "turns by 72 degrees"),
     groups.MatrixGroup([np.diag([-1.0, 1.0]), np.diag([1.0, -1.0])], "signs"),
