@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from abelian_tasks import turning
 from learnsym import groups
 from learnsym import representations as reps
 from learnsym.drift import Risks
@@ -24,16 +25,6 @@ from learnsym.training.symmetric import MODES, Forecast, Schedule, Task, gradien
 
 CIRCLE = groups.cyclic(3)
 SEEDS = [4, 11]
-
-
-def make_task(moving=True, dtype=torch.float64, samples=6):
-    circle = Space(reps.vector(CIRCLE))
-    last = circle if moving else Space(reps.trivial(CIRCLE, 2))
-    net = SymmetricMlp([circle, Space(circle.rho, 2), last], [torch.tanh, nl.identity])
-    rng = np.random.default_rng(0)
-    x = torch.tensor(rng.standard_normal((samples, 3)), dtype=dtype)
-    y = torch.tensor(rng.standard_normal((samples, last.dimension)), dtype=dtype)
-    return Task(net, x, y, losses.squared_error, last if moving else None)
 
 
 def start(task):
@@ -65,7 +56,7 @@ def slow_gradient(task, weights, run, pairs):
 
 @pytest.mark.parametrize("moving", [True, False])
 def test_gradients_of_all_modes_are_means_over_samples(moving):
-    task = make_task(moving)
+    task = turning(moving)
     weights, everyone, identity = task.network.gaussian(SEEDS), range(len(task.x)), CIRCLE.identity
     schedule = Schedule(0.1, 1, 2, passes=3)
     drawn = {mode: gradient(task, weights, mode, schedule, streams())[0] for mode in MODES}
@@ -86,7 +77,7 @@ def test_gradients_of_all_modes_are_means_over_samples(moving):
 
 
 def test_penalty_adds_its_gradient_and_pulls_back():
-    task = make_task()
+    task = turning()
     weights = task.network.gaussian(SEEDS)
     plain, with_penalty = (
         gradient(task, weights, "exact", Schedule(0.01, 1, 6, penalty=p), [])[0] for p in (0.0, 0.7)
@@ -103,7 +94,7 @@ def test_penalty_adds_its_gradient_and_pulls_back():
 
 
 def test_modes_keep_or_leave_the_equivariant_layers():
-    task, schedule = make_task(), Schedule(0.01, 30, 3, passes=2)
+    task, schedule = turning(), Schedule(0.01, 30, 3, passes=2)
     ends = {mode: train(task, start(task), mode, schedule, SEEDS) for mode in MODES}
     drift = {mode: record.drift[-1] for mode, (_, record) in ends.items()}
     assert np.all(drift["exact"] < 1e-14) and np.all(drift["equivariant"] < 1e-14)
@@ -112,7 +103,7 @@ def test_modes_keep_or_leave_the_equivariant_layers():
 
 
 def test_records_are_what_they_say():
-    task = make_task()
+    task = turning()
     weights = start(task)
     last, record = train(task, weights, "nominal", Schedule(0.01, 5, 3), SEEDS)
     steps = [A - B for A, B in zip(last, weights, strict=True)]
@@ -127,7 +118,7 @@ def test_records_are_what_they_say():
 
 
 def test_a_run_does_not_depend_on_its_neighbours():
-    task, schedule = make_task(), Schedule(0.01, 4, 2, passes=2)
+    task, schedule = turning(), Schedule(0.01, 4, 2, passes=2)
     together = train(task, start(task), "augmented", schedule, SEEDS)[0]
     alone = train(task, [A[1:] for A in start(task)], "augmented", schedule, SEEDS[1:])[0]
     assert same([A[1:] for A in together], alone, rtol=1e-12)
@@ -137,7 +128,7 @@ def test_a_run_does_not_depend_on_its_neighbours():
 @pytest.mark.parametrize("law", [None, (0.5, 0.0, 0.5)])
 def test_weighted_copies_have_the_gradient_of_plain_passes(moving, law):
     """And leave the generators where plain draws leave them."""
-    task, schedule = make_task(moving), Schedule(0.1, 1, 2, passes=7, law=law)
+    task, schedule = turning(moving), Schedule(0.1, 1, 2, passes=7, law=law)
     weights, left = task.network.gaussian(SEEDS), streams()
     for rng in left:
         for _ in range(schedule.passes):
@@ -163,7 +154,7 @@ def test_copies_are_used_where_they_are_fewer():
 
 
 def test_elements_are_drawn_by_the_law():
-    task, passes = make_task(), 4_000
+    task, passes = turning(), 4_000
     schedule = Schedule(0.1, 1, 6, passes=passes, law=(0.5, 0.0, 0.5))
     views = weighted_copies(task, schedule, [np.random.default_rng(0)])
     shares = [view.weight[0, 0].item() for view in views]
@@ -181,7 +172,7 @@ def test_elements_are_drawn_by_the_law():
 
 @pytest.mark.parametrize("mode", MODES)
 def test_blocks_do_not_change_the_gradient(mode, monkeypatch):
-    task, schedule = make_task(), Schedule(0.1, 1, 2, passes=2)
+    task, schedule = turning(), Schedule(0.1, 1, 2, passes=2)
     weights = task.network.gaussian(SEEDS)
     whole, loss = gradient(task, weights, mode, schedule, streams())
     monkeypatch.setattr(gradients, "BLOCK", 4 * task.network.shapes[0][0])  # 4 samples, 1 run
@@ -215,7 +206,7 @@ def test_repeated_coordinates_are_computed_once(mode):
 
 
 def test_classes_that_the_group_takes_apart_are_not_used():
-    task = make_task()
+    task = turning()
     assert task.repeated is None
     border = task.x.clone()
     border[:, 0] = border[:, 1]
@@ -238,7 +229,7 @@ def test_coordinates_that_a_sign_tells_apart_are_not_added_up():
 
 
 def test_noise_is_that_of_the_gradients_of_single_batches():
-    task, schedule = make_task(), Schedule(0.1, 1, 2)
+    task, schedule = turning(), Schedule(0.1, 1, 2)
     weights = start(task)
     total, loss, noise = batch_gradients(task, weights, 2)
     whole, mean = gradient(task, weights, "nominal", schedule, [])
@@ -253,7 +244,7 @@ def test_noise_is_that_of_the_gradients_of_single_batches():
 
 def test_forecast_predicts_nominal_biased_and_sampled_drift():
     """Small steps: the drift of nominal and of biased draws, and the mean square of sampling."""
-    task, law = make_task(), (0.75, 0.25, 0.0)
+    task, law = turning(), (0.75, 0.25, 0.0)
     many = list(range(200))
     weights = [A[:1].repeat(200, 1, 1) for A in start(task)]
     schedule = Schedule(1e-4, 5, 2, passes=2)
@@ -321,7 +312,7 @@ def test_groups_that_cannot_be_listed_are_sampled():
 
 
 def test_rates_that_explode_are_stopped_with_epoch_and_run():
-    task = make_task()
+    task = turning()
     weights = [torch.stack([A[0], 1e120 * A[1]]) for A in start(task)]
     with pytest.raises(ValueError, match=r"rate: .*not finite in epoch \d+ .*seeds \[11\]"):
         train(task, weights, "nominal", Schedule(1e60, 60, 6), SEEDS)
@@ -330,7 +321,7 @@ def test_rates_that_explode_are_stopped_with_epoch_and_run():
         train(bad, start(task), "exact", Schedule(0.1, 3, 6), SEEDS)
 
 
-TASK, NAN = make_task(), float("nan")
+TASK, NAN = turning(), float("nan")
 START = start(TASK)
 SWAP = Space(reps.vector(groups.symmetric(2)))
 THREE, ONE = torch.zeros(2, 6, 3).double(), torch.zeros(6, 1).double()
