@@ -44,9 +44,7 @@ def found(arrays):
 
 
 def test_curves_carry_their_own_law(arrays, found):
-    assert [curve.label for curve in found.values()] == [
-        "NOM", "EQUI", "AUG", "exact", "half turns"
-    ]  # fmt: skip
+    assert [c.label for c in found.values()] == ["NOM", "EQUI", "AUG", "exact", "half turns"]
     assert found["equivariant"].law is None and found["exact"].law is None
     assert np.array_equal(found["nominal"].law, arrays["systematic"][0])
     assert np.array_equal(found["half turns"].law, arrays["systematic"][1])
@@ -62,31 +60,21 @@ def test_curves_carry_their_own_law(arrays, found):
 
 def test_the_form_of_the_code_squares_and_skips_layers_that_stay(arrays, found):
     nominal = found["nominal"]
-    by_hand = [
-        np.sqrt(sum(layer**4 for layer in arrays["layers"][0, -1, run])) for run in range(RUNS)
-    ]
+    by_hand = np.sqrt((arrays["layers"][0, -1] ** 4).sum(axis=-1))
     assert nominal.code_drift[-1] == pytest.approx(by_hand)
-    assert nominal.code_drift[-1] == pytest.approx(nominal.drift[-1] ** 2 * np.hypot(0.36, 0.64))
     assert nominal.code_distance == pytest.approx(0.8 * nominal.distance)
 
 
-def test_agreement_sees_another_law(found):
+def test_agreement_exponents_and_factors_tell_laws_apart(found):
     for mode in ("nominal", "augmented", "half turns"):
         assert agreement(found[mode]) == pytest.approx(np.ones(EPOCHS), abs=0.05)
         broken = dataclasses.replace(found[mode], drift=1.5 * found[mode].drift)
         assert np.all(agreement(broken) > 1.4)
-
-
-def test_exponents_tell_walks_from_lines(found):
-    assert exponent(found["nominal"].drift) == pytest.approx(1)
-    assert exponent(found["augmented"].drift) == pytest.approx(0.5, abs=0.05)
-    assert exponent(found["augmented"].law) == pytest.approx(0.5)
-
-
-def test_factors(found):
-    nominal, half = found["nominal"], found["half turns"]
-    assert factor(half, nominal) == pytest.approx(0.6)
-    assert factor(half, nominal, "law") == pytest.approx(0.6)
+    nominal, augmented, half = (found[mode] for mode in ("nominal", "augmented", "half turns"))
+    assert exponent(nominal.drift) == pytest.approx(1)
+    assert exponent(augmented.drift) == pytest.approx(0.5, abs=0.05)
+    assert exponent(augmented.law) == pytest.approx(0.5)
+    assert factor(half, nominal) == factor(half, nominal, "law") == pytest.approx(0.6)
     assert factor(half, nominal, "code_drift") == pytest.approx(0.36)
 
 
