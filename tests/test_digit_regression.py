@@ -1,7 +1,5 @@
 """The experiment on real digits: its data, its training, its probe."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -36,31 +34,12 @@ def test_every_digit_enters_in_four_rotations_with_one_label(data):
 
 def test_training_follows_the_closed_form(run, data):
     w0 = experiment.initial_weights(SMOKE)
+    assert run["steps"][0] == 0 and run["steps"][-1] == SMOKE.steps
+    assert np.array_equal(run["single"][0], w0.astype(np.float32)) and np.array_equal(
+        run["minibatch"][0], w0
+    )
     for k in range(3):
         loss = regression.QuadraticLoss(data.gram, data.moments[:, k])
         exact = loss.descent(w0, run["steps"], data.eta)
         # eigenvectors with eigenvalues 1e-11 of the largest are only known to about 1e-10
         assert np.abs(run["full"][:, k] - exact).max() < 1e-8
-
-
-def test_shapes_and_start(run):
-    T, d = len(run["steps"]), SMOKE.side**2
-    assert run["steps"][0] == 0 and run["steps"][-1] == SMOKE.steps
-    assert run["full"].shape == (T, 3, d)
-    assert run["single"].shape == run["minibatch"].shape == (T, d)
-    w0 = experiment.initial_weights(SMOKE)
-    assert np.array_equal(run["full"][0], [w0] * 3) and np.array_equal(run["minibatch"][0], w0)
-
-
-def test_probe_is_the_beginning_of_the_run(run):
-    probe = experiment.probe(SMOKE)
-    assert set(probe) == set(run)
-    for name, values in probe.items():
-        assert 1 < len(values) < len(run[name])
-        assert np.abs(run[name][: len(values)] - values).max() < 1e-6
-
-
-def test_seeds_change_weights_and_batches_only(run):
-    other = experiment.run(replace(SMOKE, seed=1), progress=False)
-    assert np.array_equal(other["steps"], run["steps"])
-    assert not np.allclose(other["full"][0], run["full"][0])

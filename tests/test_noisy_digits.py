@@ -1,7 +1,5 @@
 """The experiment on digits with noisy labels: its labels, its training, its probe."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -39,24 +37,3 @@ def test_shared_noise_leaves_no_trace_and_noise_per_row_does(run, data):
         clean = np.einsum("ti,ij,tj->t", decayed, metric, decayed)
         assert run[name][:, -1] == pytest.approx(clean, rel=1e-8)
         assert (run[name][-1, :-1] > 1.1 * clean[-1]).all()
-
-
-def test_shapes_and_start(run):
-    shape = (len(run["steps"]), SMOKE.draws + 1)
-    assert run["weights"].shape == run["outputs"].shape == shape
-    assert run["steps"][0] == 0 and run["steps"][-1] == SMOKE.steps
-    assert np.ptp(run["weights"][0]) == 0
-
-
-def test_probe_is_the_beginning_of_the_run(run):
-    probe = experiment.probe(SMOKE)
-    assert set(probe) == set(run)
-    for name, values in probe.items():
-        assert 1 < len(values) < len(run[name])
-        np.testing.assert_allclose(run[name][: len(values)], values, rtol=1e-9)
-
-
-def test_seeds_change_weights_and_noise():
-    short = replace(SMOKE, steps=5)
-    first, second = (experiment.run(replace(short, seed=s), progress=False) for s in (0, 1))
-    assert not np.allclose(first["weights"][0], second["weights"][0])

@@ -7,15 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from learnsym.experiments import (
-    paths,
-    rot,
-    rot_direct,
-    rot_paths,
-    symmetric,
-    trans,
-    trans_paths,
-)
+from learnsym.experiments import paths, rot, rot_direct, rot_paths, symmetric, trans, trans_paths
 from learnsym.experiments.sweep import keeping
 from learnsym.networks.blocks import BlockMlp
 from learnsym.results import largest_deviation
@@ -107,14 +99,6 @@ def test_a_run_does_not_depend_on_its_neighbours_and_seeds_differ(name):
 
 def test_workers_change_nothing():
     assert largest_deviation(arrays_of("trans"), run("trans", workers=2)) < 1e-9
-
-
-@both
-def test_a_probe_is_the_leading_part(name):
-    probe = EXPERIMENTS[name].probe(small(name))
-    assert probe.keys() == arrays_of(name).keys()
-    assert largest_deviation(arrays_of(name), probe) < 1e-12
-    assert probe["seeds"].tolist() == [0]
 
 
 @both
@@ -228,10 +212,10 @@ def test_direct_runs_that_are_not_whole_are_absent(tmp_path, monkeypatch):
         rot_direct.run(config, progress=False)
 
 
-def test_probes_of_direct_runs_are_their_leading_part():
+def test_probes_of_large_direct_runs_are_the_first_loss():
     config = rot_direct.SCALES["smoke"]
-    assert largest_deviation(direct(), rot_direct.probe(config)) < 1e-12
-    large = dataclasses.replace(config, channels=paths.LARGE, samples=5, runs=1, epochs=1)
+    change = {"channels": paths.LARGE, "samples": 5, "runs": 1, "epochs": 1}
+    large = dataclasses.replace(config, **change)
     probe = rot_direct.probe(large)
     assert probe["loss"].shape == (1, 1, 1, 1) and list(probe) == ["loss"]
     assert largest_deviation(rot_direct.run(large, progress=False), probe) < 1e-9
@@ -265,31 +249,37 @@ def test_bad_settings_are_named(name, change, message):
         small(name, **change)
 
 
-def test_bad_problems_are_named(monkeypatch):
-    with pytest.raises(ValueError, match="channels: expected an even number"):
-        run("rot", channels=3)
-    with pytest.raises(ValueError, match="orbits of 4 points or of one, got image"):
-        run("rot", side=7)
-    setting = small("trans")
-    with pytest.raises(ValueError, match="law: expected 16 probabilities"):
-        paths.outcome(trans.problem, setting, {"half": (0.5, 0.5)}, progress=False)
-    with pytest.raises(ValueError, match=r"sampled: expected some of \(\), got \['half'\]"):
-        paths.outcome(trans.problem, setting, {}, ["half"], progress=False)
+def outcome(laws, sampled=()):
+    return paths.outcome(trans.problem, small("trans"), laws, sampled, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: run("rot", channels=3), "channels: expected an even number"),
+        (lambda: run("rot", side=7), "orbits of 4 points or of one, got image"),
+        (lambda: outcome({"half": (0.5, 0.5)}), "law: expected 16 probabilities"),
+        (lambda: outcome({}, ["half"]), r"sampled: expected some of \(\), got \['half'\]"),
+        (lambda: run("trans", device="cuda"), "device: expected 'cpu'"),
+    ],
+)
+def test_bad_problems_are_named(call, words, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="device: expected 'cpu'"):
-        run("trans", device="cuda")
+    with pytest.raises(ValueError, match=words):
+        call()
 
 
 def test_published_sizes_are_those_of_the_paper():
-    for name, published in (("trans", trans.PUBLISHED), ("rot", rot.PUBLISHED)):
-        config = EXPERIMENTS[name].SCALES["paper"]
-        for field in ("samples", "channels", "batch", "runs", "epochs", "passes", "rate", "side"):
+    fields = {"samples", "channels", "batch", "runs", "epochs", "passes", "rate", "side"}
+    every = {field.name for field in dataclasses.fields(rot.PUBLISHED)}
+    for module, published, kept in (
+        (trans_paths, trans.PUBLISHED, fields),
+        (rot_paths, rot.PUBLISHED, fields),
+        (rot_direct, rot.PUBLISHED, every - {"modes", "workers", "threads"}),
+    ):
+        config = module.SCALES["paper"]
+        for field in kept:
             assert getattr(config, field) == getattr(published, field), field
-    for field in dataclasses.fields(rot.PUBLISHED):
-        if field.name not in ("modes", "workers", "threads"):
-            assert getattr(rot_direct.SCALES["paper"], field.name) == getattr(
-                rot.PUBLISHED, field.name
-            )
     assert (trans_paths.Config().start, rot_paths.Config().start) == ("standard", "fan in")
     assert trans_paths.SCALES["paper"].nodes() == [5, 15, 25, 35, 45]
 

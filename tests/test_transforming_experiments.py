@@ -39,11 +39,6 @@ def weighted():
     return config, invariance_weights.run(config, progress=False)
 
 
-def test_results_can_be_stored(digits, weighted):
-    for name, values in {**digits, **weighted[1]}.items():
-        assert np.isfinite(values).all(), name
-
-
 def test_weight_tied_networks_are_invariant(digits):
     names = ("agreement", "logit_error", "drift_agreement", "drift_logit_error")
     tied = {name: digits[name][:, MODELS.index("WT")] for name in names}
@@ -97,24 +92,6 @@ def test_seed_and_weight_decide_a_run(weighted):
     ):
         other = invariance_weights._job((changed[0], "T3", *changed[1:]))
         assert not np.array_equal(other["logit_error"], again["logit_error"])
-
-
-def test_probes_are_leading_parts(digits, weighted):
-    config, found = weighted
-    for module, setting, stored in (
-        (spurious_invariance, TINY, digits),
-        (invariance_weights, config, found),
-    ):
-        probe = module.probe(setting)
-        for name, values in probe.items():
-            leading = stored[name][tuple(slice(n) for n in values.shape)]
-            assert values.shape == (1, 1, TINY.runs, 1)
-            assert values == pytest.approx(leading, rel=module.PROBE_TOLERANCE)
-    of_penalty = digits["path_logit_error"][:1, 1:2, :, :1]
-    of_none = spurious_invariance.probe(TINY)["path_logit_error"]
-    assert not np.allclose(of_none, of_penalty, rtol=0.05)
-    with pytest.raises(ValueError, match=r"records: expected to begin with epoch 1, got \(2,\)"):
-        spurious_invariance.probe(dataclasses.replace(TINY, records=(2,)))
 
 
 @pytest.mark.parametrize("group", ["R4", "T3"])
@@ -181,16 +158,6 @@ def test_layer_norms_are_those_of_the_weights():
             assert [v[run, layer] for v in found] == pytest.approx(norms, rel=1e-5)
 
 
-def test_unknown_group_and_saliency():
-    with pytest.raises(ValueError, match=r"group: expected one of .* got 'R5'"):
-        transforming.acting_group("R5")
-    task = transforming.task(TINY, "T3")
-    x, labels = task.images("test", 2)
-    network = perceptron((1296, 4, 9), [0])
-    with pytest.raises(ValueError, match=r"kind: expected one of .* got 'loud'"):
-        transforming_measures.saliency(task, network, "loud", x, labels)
-
-
 def test_paths_can_be_put_together():
     task = transforming.task(TINY, "T3")
     network = perceptron((1296, 4, 9), [0, 1])
@@ -204,3 +171,22 @@ def test_paths_can_be_put_together():
     found = all_runs.arrays()["path_logit_error"]
     assert found.shape == (3, 1)
     assert found[:, 0].tolist() == [found[2, 0], found[1, 0], found[2, 0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: transforming.acting_group("R5"), r"group: expected one of .* got 'R5'"),
+        (
+            lambda: spurious_invariance.probe(dataclasses.replace(TINY, records=(2,))),
+            r"records: expected to begin with epoch 1, got \(2,\)",
+        ),
+        (
+            lambda: transforming_measures.saliency(None, None, "loud", None, None),
+            r"kind: expected one of .* got 'loud'",
+        ),
+    ],
+)
+def test_bad_requests_are_named(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
