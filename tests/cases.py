@@ -47,6 +47,17 @@ def plane_dihedral(n):
     return [gallery.rotation(2 * np.pi / n), np.diag([1.0, -1.0])]
 
 
+def refusals(*rows):
+    """Return a test that each call raises ValueError with the words."""
+
+    @pytest.mark.parametrize(("call", "words"), rows)
+    def test(call, words):
+        with pytest.raises(ValueError, match=words):
+            call()
+
+    return test
+
+
 def closure(generators):
     """Return all products of the given permutations as tuples: an oracle without learnsym."""
     generators = [tuple(int(i) for i in g) for g in generators]

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from abelian_tasks import turning
+from cases import refusals
 from learnsym import groups
 from learnsym.drift import Risks, law
 from learnsym.training.symmetric import Schedule, train
@@ -99,18 +100,12 @@ def predicted(rate=1e-3, epochs=1):
     return law.predicted_drift(TASK, start(TASK), rate, epochs, [1])
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        *(
-            (partial(law.noise, TASK, start(TASK), counts), "counts: expected divisors")
-            for counts in ([5], [0], [2, 3], [])
-        ),
-        (lambda: predicted().augmented(0), "passes"),
-        (lambda: predicted(-1.0), "rate"),
-        (lambda: predicted(1e200, 3), r"not finite in epoch \d in the runs of seeds \[0, 1\]"),
-    ],
+test_bad_input_is_named = refusals(
+    *(
+        (partial(law.noise, TASK, start(TASK), counts), "counts: expected divisors")
+        for counts in ([5], [0], [2, 3], [])
+    ),
+    (lambda: predicted().augmented(0), "passes"),
+    (lambda: predicted(-1.0), "rate"),
+    (lambda: predicted(1e200, 3), r"not finite in epoch \d in the runs of seeds \[0, 1\]"),
 )
-def test_bad_input_is_named(call, words):
-    with pytest.raises(ValueError, match=words):
-        call()

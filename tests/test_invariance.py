@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
-from cases import permutation_groups, seeds
+from cases import permutation_groups, refusals, seeds
 from learnsym import groups, invariance
 from learnsym.networks.perceptron import orbit_indices, perceptron
 
@@ -344,31 +344,25 @@ def refused():
         yield partial(norms, NET, x), r"x: expected images of shape \(N, 16\) or \(2"
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        *refused(),
-        (
-            lambda: invariance.orbit_logits(lambda z: NET(z)[0], X.expand(2, 9, 16), TURNS),
-            r"model: expected an output of shape \(2, 9",
-        ),
-        (lambda: logits(X, TURNS, batch=0), "batch: expected at least 1, got 0"),
-        (lambda: similarity(MAPS[:3], TURNS), "maps: expected one row for each of 4, got 3"),
-        (lambda: similarity(MAPS[0], TURNS), "maps: expected shape"),
-        (lambda: similarity(MAPS / 0, TURNS), "maps: expected finite numbers"),
-        (lambda: similarity(MAPS[:1], TURNS[:1], identity=False), "identity: expected True"),
-        (lambda: integrated(NET, X, LABELS, output="loss"), "output: expected one of"),
-        (lambda: integrated(NET, X, LABELS, steps=0), "steps: expected at least 1, got 0"),
-        (lambda: published(X, 5), "side: expected 16 = side"),
-        (lambda: published(X, 4, padding="wrap"), "padding: expected one of"),
-        (lambda: norms(torch.nn.Linear(16, 3), X), "network: expected a Perceptron"),
-        (lambda: norms(ONE_LAYER, X), "with a hidden layer, got 1 layer"),
-        (
-            lambda: invariance.without_identity(np.ones(2), [4, 1]),
-            "order: expected groups of more than one element, got",
-        ),
-    ],
+test_what_does_not_fit_is_refused = refusals(
+    *refused(),
+    (
+        lambda: invariance.orbit_logits(lambda z: NET(z)[0], X.expand(2, 9, 16), TURNS),
+        r"model: expected an output of shape \(2, 9",
+    ),
+    (lambda: logits(X, TURNS, batch=0), "batch: expected at least 1, got 0"),
+    (lambda: similarity(MAPS[:3], TURNS), "maps: expected one row for each of 4, got 3"),
+    (lambda: similarity(MAPS[0], TURNS), "maps: expected shape"),
+    (lambda: similarity(MAPS / 0, TURNS), "maps: expected finite numbers"),
+    (lambda: similarity(MAPS[:1], TURNS[:1], identity=False), "identity: expected True"),
+    (lambda: integrated(NET, X, LABELS, output="loss"), "output: expected one of"),
+    (lambda: integrated(NET, X, LABELS, steps=0), "steps: expected at least 1, got 0"),
+    (lambda: published(X, 5), "side: expected 16 = side"),
+    (lambda: published(X, 4, padding="wrap"), "padding: expected one of"),
+    (lambda: norms(torch.nn.Linear(16, 3), X), "network: expected a Perceptron"),
+    (lambda: norms(ONE_LAYER, X), "with a hidden layer, got 1 layer"),
+    (
+        lambda: invariance.without_identity(np.ones(2), [4, 1]),
+        "order: expected groups of more than one element, got",
+    ),
 )
-def test_what_does_not_fit_is_refused(call, words):
-    with pytest.raises(ValueError, match=words):
-        call()

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases import refusals
 from learnsym import gallery, groups, kernels
 from learnsym import representations as reps
 from learnsym.kernels import Mlp, closed_network, conjugate_features, fit_action, weight_features
@@ -193,42 +194,36 @@ def closing(rho):
     return lambda: closed_network(Mlp(2, 2), np.zeros(9), rho, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda: Mlp(0, 3), "inputs"),
-        (lambda: Mlp(3, 0), "hidden"),
-        (lambda: Mlp(3, 3, "gelu"), "activation.*gelu"),
-        (lambda: SMALL.unpack(np.zeros(10)), r"theta: expected a last axis of 11"),
-        (
-            lambda: SMALL.pack(np.zeros((3, 2)), np.zeros(2), np.zeros(2), 0.0),
-            r"W, b, a: expected shapes \(2, 3\)",
-        ),
-        *(
-            (partial(features, SMALL, *arguments), words)
-            for features in (weight_features, conjugate_features, kernels.weight_gram)
-            for *arguments, words in (
-                (np.zeros(10), X, r"theta: expected shape \(11,\), got \(10,\)"),
-                (THETA, np.zeros((2, 2)), r"X: expected shape \(n, 3\), got \(2, 2\)"),
-                (THETA, np.zeros((2, 3), np.float32), "one dtype.*float64, float32"),
-                (np.zeros(11, int), np.zeros((2, 3), int), "float32 or float64, got int64"),
-                (np.full(11, np.nan), X, "finite"),
-            )
-        ),
-        (lambda: kernels.weight_gram(SMALL, THETA, X, block=0), "block: expected at least 1"),
-        (
-            lambda: fit_action(np.zeros((3, 2)), np.zeros((3, 1)), 0.1),
-            r"features, moved.*\(3, 2\), \(3, 1\)",
-        ),
-        (lambda: fit_action(X[:0], X[:0], 0.1), r"features, moved.*\(0, 3\)"),
-        (lambda: fit_action(E, E, 1.0), "cutoff.*got 1"),
-        (lambda: fit_action(np.full((2, 2), np.inf), E, 0.1), "finite"),
-        (lambda: fit_action(E, np.full((2, 2), np.nan), 0.1), "finite"),
-        (closing(S3), "rho: expected dimension 2, got 3"),
-        (closing(SLANTED), "rho: expected an orthogonal representation"),
-        (lambda: kernels.orbit_asymmetry(np.zeros(3)), r"predictions: expected shape"),
-    ],
+test_bad_input_is_named = refusals(
+    (lambda: Mlp(0, 3), "inputs"),
+    (lambda: Mlp(3, 0), "hidden"),
+    (lambda: Mlp(3, 3, "gelu"), "activation.*gelu"),
+    (lambda: SMALL.unpack(np.zeros(10)), r"theta: expected a last axis of 11"),
+    (
+        lambda: SMALL.pack(np.zeros((3, 2)), np.zeros(2), np.zeros(2), 0.0),
+        r"W, b, a: expected shapes \(2, 3\)",
+    ),
+    *(
+        (partial(features, SMALL, *arguments), words)
+        for features in (weight_features, conjugate_features, kernels.weight_gram)
+        for *arguments, words in (
+            (np.zeros(10), X, r"theta: expected shape \(11,\), got \(10,\)"),
+            (THETA, np.zeros((2, 2)), r"X: expected shape \(n, 3\), got \(2, 2\)"),
+            (THETA, np.zeros((2, 3), np.float32), "one dtype.*float64, float32"),
+            (np.zeros(11, int), np.zeros((2, 3), int), "float32 or float64, got int64"),
+            (np.full(11, np.nan), X, "finite"),
+        )
+    ),
+    (lambda: kernels.weight_gram(SMALL, THETA, X, block=0), "block: expected at least 1"),
+    (
+        lambda: fit_action(np.zeros((3, 2)), np.zeros((3, 1)), 0.1),
+        r"features, moved.*\(3, 2\), \(3, 1\)",
+    ),
+    (lambda: fit_action(X[:0], X[:0], 0.1), r"features, moved.*\(0, 3\)"),
+    (lambda: fit_action(E, E, 1.0), "cutoff.*got 1"),
+    (lambda: fit_action(np.full((2, 2), np.inf), E, 0.1), "finite"),
+    (lambda: fit_action(E, np.full((2, 2), np.nan), 0.1), "finite"),
+    (closing(S3), "rho: expected dimension 2, got 3"),
+    (closing(SLANTED), "rho: expected an orthogonal representation"),
+    (lambda: kernels.orbit_asymmetry(np.zeros(3)), r"predictions: expected shape"),
 )
-def test_bad_input_is_named(call, words):
-    with pytest.raises(ValueError, match=words):
-        call()

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from cases import refusals
 from learnsym import groups
 from learnsym.networks.perceptron import Perceptron, orbit_indices, perceptron
 
@@ -151,22 +152,16 @@ def network(weights, biases, **options):
     return lambda: Perceptron(tensors(*weights), tensors(*biases), **options)
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (network([(2, 3, 4), (2, 5, 2)], [(2, 3), (2, 5)]), "weights: expected shapes"),
-        (network([(3, 4)], [(3,)]), "weights: expected shapes"),
-        (network([], []), "weights: expected shapes"),
-        (network([(2, 3, 4)], [(2, 4)]), "biases: expected shapes"),
-        (network([(2, 3, 4)], [(3,)]), "biases: expected shapes"),
-        (network([(2, 3, 4)], [(2, 3)], pooling="sum"), "pooling: expected one of"),
-        (network([(2, 3, 4)], [(2, 3)], orbit=TURNS), "moves 4 coordinates, got one that moves 36"),
-        (lambda: perceptron((4,), [0]), "sizes, seeds: expected two sizes and a seed"),
-        (lambda: perceptron((4, 0, 2), [0]), "sizes, seeds: expected two sizes and a seed"),
-        (lambda: perceptron((4, 2), []), "sizes, seeds: expected two sizes and a seed"),
-        (lambda: orbit_indices("R4"), "group: expected a PermutationGroup"),
-    ],
+test_bad_input_is_refused = refusals(
+    (network([(2, 3, 4), (2, 5, 2)], [(2, 3), (2, 5)]), "weights: expected shapes"),
+    (network([(3, 4)], [(3,)]), "weights: expected shapes"),
+    (network([], []), "weights: expected shapes"),
+    (network([(2, 3, 4)], [(2, 4)]), "biases: expected shapes"),
+    (network([(2, 3, 4)], [(3,)]), "biases: expected shapes"),
+    (network([(2, 3, 4)], [(2, 3)], pooling="sum"), "pooling: expected one of"),
+    (network([(2, 3, 4)], [(2, 3)], orbit=TURNS), "moves 4 coordinates, got one that moves 36"),
+    (lambda: perceptron((4,), [0]), "sizes, seeds: expected two sizes and a seed"),
+    (lambda: perceptron((4, 0, 2), [0]), "sizes, seeds: expected two sizes and a seed"),
+    (lambda: perceptron((4, 2), []), "sizes, seeds: expected two sizes and a seed"),
+    (lambda: orbit_indices("R4"), "group: expected a PermutationGroup"),
 )
-def test_bad_input_is_refused(call, words):
-    with pytest.raises(ValueError, match=words):
-        call()

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from abelian_tasks import turning
+from cases import refusals
 from learnsym import groups
 from learnsym import representations as reps
 from learnsym.drift import Risks
@@ -335,50 +336,37 @@ def called(weights=START, mode="nominal", seeds=SEEDS, forecast=None, **change):
     return lambda: train(TASK, weights, mode, schedule(**change), seeds, None, forecast)
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        *(
-            (partial(schedule, **{name: value}), name)
-            for name, values in {
-                "rate": (0.0, NAN),
-                "epochs": (0,),
-                "batch": (0,),
-                "passes": (0, 2.5),
-                "penalty": (-1.0, float("inf")),
-                "law": ((0.5, 0.6), (1.5, -0.5), (NAN, 1.0)),
-            }.items()
-            for value in values
-        ),
-        (lambda: dataclasses.replace(TASK, x=TASK.x[:, :2]), r"x: expected shape \(N, 3\)"),
-        (lambda: dataclasses.replace(TASK, x=TASK.x[:0]), "N >= 1"),
-        (lambda: dataclasses.replace(TASK, y=TASK.y[:2]), "y: expected 6 targets"),
-        (
-            lambda: dataclasses.replace(TASK, target_space=SWAP),
-            "target_space: expected a representation of C_3",
-        ),
-        (called(mode="sampled"), "mode: expected one of"),
-        (called(seeds=SEEDS[:1]), "weights: expected shapes"),
-        (called(START[:1]), "weights: expected shapes"),
-        (called(batch=4), "batch: expected a divisor of the 6"),
-        (called(mode="augmented", law=(0.5, 0.5)), "law: expected 3"),
-        (called(mode="exact", law=(1.0, 0, 0)), "law: expected mode"),
-        (called(forecast=Forecast()), "forecast: expected mode"),
-        (
-            lambda: Forecast(((0.5, 0.5),)).start(TASK.network, START),
-            "law: expected 3 probabilities",
-        ),
-        (lambda: Forecast().start(object(), START), "network: expected a SymmetricMlp, got object"),
-        *(
-            (partial(loss, THREE, ONE), r"targets: expected shape \(..., 6, 3\)")
-            for loss in (
-                losses.squared_error,
-                losses.soft_cross_entropy,
-                losses.binary_cross_entropy,
-            )
-        ),
-    ],
+test_bad_input_is_named = refusals(
+    *(
+        (partial(schedule, **{name: value}), name)
+        for name, values in {
+            "rate": (0.0, NAN),
+            "epochs": (0,),
+            "batch": (0,),
+            "passes": (0, 2.5),
+            "penalty": (-1.0, float("inf")),
+            "law": ((0.5, 0.6), (1.5, -0.5), (NAN, 1.0)),
+        }.items()
+        for value in values
+    ),
+    (lambda: dataclasses.replace(TASK, x=TASK.x[:, :2]), r"x: expected shape \(N, 3\)"),
+    (lambda: dataclasses.replace(TASK, x=TASK.x[:0]), "N >= 1"),
+    (lambda: dataclasses.replace(TASK, y=TASK.y[:2]), "y: expected 6 targets"),
+    (
+        lambda: dataclasses.replace(TASK, target_space=SWAP),
+        "target_space: expected a representation of C_3",
+    ),
+    (called(mode="sampled"), "mode: expected one of"),
+    (called(seeds=SEEDS[:1]), "weights: expected shapes"),
+    (called(START[:1]), "weights: expected shapes"),
+    (called(batch=4), "batch: expected a divisor of the 6"),
+    (called(mode="augmented", law=(0.5, 0.5)), "law: expected 3"),
+    (called(mode="exact", law=(1.0, 0, 0)), "law: expected mode"),
+    (called(forecast=Forecast()), "forecast: expected mode"),
+    (lambda: Forecast(((0.5, 0.5),)).start(TASK.network, START), "law: expected 3 probabilities"),
+    (lambda: Forecast().start(object(), START), "network: expected a SymmetricMlp, got object"),
+    *(
+        (partial(loss, THREE, ONE), r"targets: expected shape \(..., 6, 3\)")
+        for loss in (losses.squared_error, losses.soft_cross_entropy, losses.binary_cross_entropy)
+    ),
 )
-def test_bad_input_is_named(call, words):
-    with pytest.raises(ValueError, match=words):
-        call()
