@@ -7,11 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from abelian_tasks import SAMPLES, circle, digits, made, shapes, start
-from learnsym import drift
+from abelian_tasks import SAMPLES, circle, made, start
 from learnsym.drift import paths
-from learnsym.experiments.public_draws import public_law
-from learnsym.experiments.rot import HALF_TURNS, by_turns
 from learnsym.networks.blocks import BlockMlp
 from learnsym.training.symmetric import Forecast, Schedule, gradient, train
 
@@ -94,8 +91,6 @@ def test_the_noise_is_that_of_single_batches_and_of_the_law(case, batch):
     path = paths.follow(net, task, net.blocks(weights), Schedule(1e-3, 1, batch))
     expected = batch_noise(task, weights, batch)
     np.testing.assert_allclose(path.noise[0], expected, rtol=1e-10, atol=1e-12 * expected.max())
-    law, _ = drift.noise(task, runs(weights), [SAMPLES // batch])
-    assert path.noise.sum() == pytest.approx(law[0, 0], rel=1e-10)
     other = batch_noise(task, weights, 2)
     assert not np.allclose(path.noise[0], other, rtol=1e-2)
 
@@ -242,29 +237,6 @@ def test_gradients_of_drawn_data_are_those_of_augmented_training(
     broken = [factors[0].conj(), factors[0][[1, 2, 0]], np.roll(factors[0], 1, axis=1)]
     for total in totals(broken):
         assert distance(net, total, expected[0]) > 0.01
-
-
-def test_draws_of_one_element_are_its_character():
-    net = BlockMlp(digits(4).network)
-    group, number = net.network.group, 5
-    law = tuple(float(n == number) for n in range(group.order))
-    schedule = Schedule(1.0, 1, 4, 6, law=law)
-    found = paths.drawn(net.characters, schedule, np.random.default_rng(0), 3)
-    assert np.allclose(found, net.characters.table[:, number])
-
-
-@pytest.mark.parametrize(
-    ("task", "law"),
-    [(digits(4), public_law("translations", 4)),
-     (shapes(4), by_turns(shapes(4).network.group, HALF_TURNS))],
-    ids=["TRANS", "ROT"],
-)  # fmt: skip
-def test_many_draws_tend_to_the_mean_of_the_law(task, law):
-    characters = BlockMlp(task.network).characters
-    schedule = Schedule(1.0, 1, 4, 2_000, law=law)
-    found = paths.drawn(characters, schedule, np.random.default_rng(0), 3)
-    assert np.allclose(found[:, 0], 1)
-    assert np.abs(found - characters.table @ np.array(law)).max() < 5 / np.sqrt(2_000)
 
 
 @pytest.mark.parametrize(("across", "bound"), [(torch.float32, 1e-3), (torch.float64, 1e-8)])
