@@ -1,7 +1,6 @@
 """Training without dense gradients: equivariant paths, the law, gradients of moved data."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
@@ -253,53 +252,6 @@ def test_the_response_is_a_difference_of_dense_gradients(case, across, bound):
     assert distance(net, found, expected) < bound
     back = paths.response(net, task, net.blocks(weights), [-Y for Y in y])
     assert distance(net, back, expected) > 0.5
-
-
-# --- the drift ----------------------------------------------------------------------------------
-
-
-def followed(net, task, weights, mode, schedule, length, seed):
-    """The drift from a node in the middle of each stage, without response."""
-    nodes = range(length // 2, schedule.epochs, length)
-    path = paths.follow(net, task, net.blocks(weights), schedule, nodes)
-    rng, total = np.random.default_rng([seed, 1]), paths.zeros(net)
-    batches = len(task.x) // schedule.batch
-    for x in path.nodes.values():
-        factor = length
-        if mode == "augmented":
-            drawn = [paths.drawn(net.characters, schedule, rng, batches) for _ in range(length)]
-            factor = np.sum(drawn, axis=0)
-        paths.add_moved(net, task, x, [total], [-schedule.rate * factor], schedule.batch)
-    return total
-
-
-def error(case, mode, schedule, length, seed=0):
-    """Distance to the drift of dense training of seed 0, over its norm."""
-    net, task, weights = case
-    last, _ = train(task, runs(weights), mode, schedule, [0])
-    found = followed(net, task, weights, mode, schedule, length, seed)
-    return distance(net, found, paths.across(net, alone(last)))
-
-
-@pytest.mark.parametrize("mode", ["nominal", "augmented"])
-def test_the_first_epoch_is_exact(case, mode):
-    """For its own draws alone."""
-    assert error(case, mode, Schedule(0.05, 1, 4, 5), 1) < SINGLE
-    if mode == "augmented":
-        schedule = Schedule(0.05, 1, 4, 5, law=law_of(case[1].network.group))
-        assert error(case, mode, schedule, 1) < SINGLE
-        assert error(case, mode, schedule, 1, seed=1) > 0.1
-
-
-@pytest.mark.parametrize("mode", ["nominal", "augmented"])
-def test_the_error_of_a_path_is_of_second_order(case, mode):
-    """Relative to the drift, which is in proportion to the rate, it halves with the rate."""
-    is_circle = case[1].network.group.name.startswith("C_")
-    first = 2e-3 if is_circle else 5e-6  # for which no pixel comes across the kink of leaky ReLU
-    errors = [error(case, mode, Schedule(first / n, 12, 4, 5), 3) for n in (1, 2, 4)]
-    assert 2e-5 < errors[0] < 0.1
-    for large, small in itertools.pairwise(errors):
-        assert large / small == pytest.approx(2, rel=0.05)
 
 
 def test_nothing_drifts_where_nothing_moves():

@@ -57,8 +57,7 @@ def test_orbit_logits_take_images_of_their_own_for_every_run_and_plain_models():
     found = invariance.orbit_logits(net, x, TURNS)
     for run in range(3):
         same(found[:, run : run + 1], invariance.orbit_logits(net.run(run), x[run], TURNS), 2e-6)
-    plain = invariance.orbit_logits(lambda z: z[..., :3], x[0], TURNS)
-    assert plain.shape == (4, 9, 3)
+    assert invariance.orbit_logits(lambda z: z[..., :3], x[0], TURNS).shape == (4, 9, 3)
 
 
 # --- DI, LI and variances -------------------------------------------------------------------------

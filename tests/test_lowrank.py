@@ -1,7 +1,6 @@
 """Least squares of bounded rank: moments, closed forms, draws, and what they refuse."""
 
 import itertools
-from functools import partial
 
 import numpy as np
 import pytest
@@ -226,15 +225,11 @@ def test_pseudo_inverse_changes_nothing_at_full_rank():
 @pytest.mark.parametrize(
     ("sizes", "rank", "gap"),
     [
-        ([3.0, 2.0, 1.0], 2, 1.0),
-        ([2.0, 2.0, 1.0], 1, 0.0),
-        ([1.0, 1.0, 1.0], 3, 1.0),
-        ([1.0, 0.0, 0.0], 2, 0.0),
-        ([1.0, 1.0, 1e-13], 2, 1.0),
-        ([1.0, 1.0 - 1e-6, 0.5], 1, 1e-6),
+        ([3.0, 2.0, 1.0], 2, 1.0), ([2.0, 2.0, 1.0], 1, 0.0), ([1.0, 1.0, 1.0], 3, 1.0),
+        ([1.0, 0.0, 0.0], 2, 0.0), ([1.0, 1.0, 1e-13], 2, 1.0), ([1.0, 1.0 - 1e-6, 0.5], 1, 1e-6),
         ([0.0, 0.0, 0.0], 1, 0.0),
     ],
-)
+)  # fmt: skip
 def test_gap_behind_the_last_singular_value_that_is_kept(sizes, rank, gap):
     left, right = (np.linalg.qr(well_conditioned(3, seed))[0] for seed in (1, 2))
     problem = LowRankProblem(np.eye(3), left * sizes @ right, 10.0, rank)
@@ -297,6 +292,7 @@ def test_draws_have_the_averaged_moments_as_mean():
 
 X, Y = data(TURNS)
 C5, FIVE = reps.vector(groups.cyclic(5)), Moments.from_data(*data(reps.vector(groups.cyclic(5))))
+BEST = lowrank.unconstrained(FIVE, 2)
 TEN, THREE = (Moments.from_data(X[:count], Y[:count]) for count in (10, 3))
 ARGUMENTS = {"A": np.eye(3), "C": np.ones((2, 3)), "c": 5.0, "rank": 1}
 ANOTHER = "rho: expected a representation of dimension 5, got 16"
@@ -328,42 +324,28 @@ test_bad_input_is_refused = refusals(
         problem(A=np.diag([1.0, 1.0, 0.0]), c=1e-6, pseudo_inverse=True),
         "unbounded below; got one of size 1",
     ),
-    *(
-        (partial(Moments.from_data, X, Y), "X, Y: expected")
-        for X, Y in (
-            (np.ones(3), np.ones((3, 1))),
-            (np.ones((3, 2)), np.ones((4, 1))),
-            (np.ones((0, 2)), np.ones((0, 1))),
-            (np.full((3, 2), np.nan), np.ones((3, 1))),
-            (np.ones((3, 2)), np.full((3, 1), np.inf)),
-        )
-    ),
+    (lambda: Moments.from_data(np.ones(3), np.ones((3, 1))), "X, Y: expected"),
+    (lambda: Moments.from_data(np.ones((3, 2)), np.ones((4, 1))), "X, Y: expected"),
+    (lambda: Moments.from_data(np.ones((0, 2)), np.ones((0, 1))), "X, Y: expected"),
+    (lambda: Moments.from_data(np.full((3, 2), np.nan), np.ones((3, 1))), "X, Y: expected"),
+    (lambda: Moments.from_data(np.ones((3, 2)), np.full((3, 1), np.inf)), "X, Y: expected"),
     (lambda: FIVE.averaged(TURNS), ANOTHER),
     (lambda: lowrank.hard_wired(FIVE, TURNS, 1), ANOTHER),
     (lambda: lowrank.augmented(FIVE, TURNS, 1), ANOTHER),
     (lambda: lowrank.regularised(FIVE, TURNS, 1, 0.1), ANOTHER),
-    *(
-        (
-            partial(lowrank.regularised, FIVE, C5, 1, strength),
-            "strength: expected a finite number >= 0",
-        )
-        for strength in (-1.0, np.nan, np.inf)
-    ),
-    *(
-        (
-            partial(lowrank.unconstrained(FIVE, 2).at, triplets),
-            "triplets: expected distinct numbers from 0 to 2",
-        )
-        for triplets in ([3], [-1], [0, 0])
-    ),
+    (lambda: lowrank.regularised(FIVE, C5, 1, -1.0), "strength: expected a finite number >= 0"),
+    (lambda: lowrank.regularised(FIVE, C5, 1, np.nan), "strength: expected a finite number >= 0"),
+    (lambda: lowrank.regularised(FIVE, C5, 1, np.inf), "strength: expected a finite number >= 0"),
+    (lambda: BEST.at([3]), "triplets: expected distinct numbers from 0 to 2"),
+    (lambda: BEST.at([-1]), "triplets: expected distinct numbers from 0 to 2"),
+    (lambda: BEST.at([0, 0]), "triplets: expected distinct numbers from 0 to 2"),
     (lambda: lowrank.unconstrained(TEN, 1), r"expected full rank 16 .* got rank 10"),
     (lambda: lowrank.hard_wired(THREE, TURNS, 1), r"expected full rank 4 .* got rank 3"),
     (lambda: lowrank.augmented(THREE, TURNS, 1), r"expected full rank 16 .* got rank 12"),
     (lambda: lowrank.regularised(THREE, TURNS, 1, 1.0), r"full rank 16 .* got rank 15"),
-    *(
-        (drawn(X, Y, count), "count: expected 1 to 4, the order of the group, got")
-        for count in (0, 5, -1)
-    ),
+    (drawn(X, Y, 0), "count: expected 1 to 4, the order of the group, got"),
+    (drawn(X, Y, 5), "count: expected 1 to 4, the order of the group, got"),
+    (drawn(X, Y, -1), "count: expected 1 to 4, the order of the group, got"),
     (drawn(X, Y[:4]), "X, Y: expected shapes"),
     (drawn(X[:, :15], Y), "X"),
     (drawn(np.where(X > 1, np.nan, X), Y), "X"),

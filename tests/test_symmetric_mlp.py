@@ -10,6 +10,7 @@ from scipy.special import log_softmax, logsumexp
 import cases
 from learnsym import groups
 from learnsym import representations as reps
+from learnsym.equivariant import dimension_by_characters
 from learnsym.networks import losses
 from learnsym.networks import nonlinearities as nl
 from learnsym.networks.mlp import Space, SymmetricMlp, norms
@@ -54,18 +55,13 @@ def test_actions_are_block_matrices_and_project_is_their_average(case, rng):
 
 
 @pytest.mark.parametrize("case", small)
-def test_dimension_is_the_rank_of_the_projection(case):
-    net = network(case, 1)
-    identity = torch.eye(net.dimension, dtype=torch.float64)
-    sizes = [rows * columns for rows, columns in net.shapes]
-    layers = [
-        part.unflatten(-1, shape)
-        for part, shape in zip(torch.split(identity, sizes, dim=1), net.shapes, strict=True)
-    ]
-    flat = torch.cat([P.flatten(1) for P in net.project(layers)], dim=1)
-    assert np.linalg.matrix_rank(flat.numpy(), tol=1e-9) == net.equivariant_dimension
-    assert torch.allclose(flat, flat.T, atol=1e-12)
-    assert torch.allclose(flat @ flat, flat, atol=1e-12)
+def test_the_dimension_is_that_of_the_maps_between_spaces(case):
+    net = network(case)
+    middle = reps.channels(case.rho_in, 2)
+    pairs = (case.rho_in, middle), (middle, case.rho_out)
+    counts = [dimension_by_characters(reps.lifted(*pair)) for pair in pairs]
+    assert net.equivariant_dimension == sum(counts)
+    assert net.dimension == sum(rows * columns for rows, columns in net.shapes)
 
 
 def test_forward_and_norms_are_the_formulas_and_runs_are_independent(rng):

@@ -240,24 +240,18 @@ def test_noise_is_that_of_the_gradients_of_single_batches():
     assert torch.allclose(noise, expected)
 
 
-def test_forecast_predicts_nominal_biased_and_sampled_drift():
-    """Small steps: the drift of nominal and of biased draws, and the mean square of sampling."""
-    task, law = turning(), (0.75, 0.25, 0.0)
-    many = list(range(200))
-    weights = [A[:1].repeat(200, 1, 1) for A in start(task)]
-    schedule = Schedule(1e-4, 5, 2, passes=2)
-    forecast = Forecast((law,))
-    train(task, [A[:1] for A in weights], "equivariant", schedule, [0], forecast=forecast)
+def test_forecast_predicts_nominal_and_biased_drift():
+    """By small steps; that of sampling has a law of its own."""
+    task, law, schedule = turning(), (0.75, 0.25, 0.0), Schedule(1e-4, 5, 2, passes=2)
+    weights, forecast = [A[:1] for A in start(task)], Forecast((law,))
+    train(task, weights, "equivariant", schedule, [0], forecast=forecast)
     systematic = np.array(forecast.systematic)
     assert systematic.shape == (6, 2, 1) and np.all(systematic[0] == 0)
-    nominal = train(task, [A[:1] for A in weights], "nominal", schedule, [0])[1]
+    nominal = train(task, weights, "nominal", schedule, [0])[1]
     assert np.allclose(nominal.drift, systematic[:, 0], rtol=5e-3)
     biased = dataclasses.replace(schedule, passes=1_000, law=law)
-    sampled = train(task, [A[:1] for A in weights], "augmented", biased, [0])[1]
+    sampled = train(task, weights, "augmented", biased, [0])[1]
     assert np.allclose(sampled.drift[1:], systematic[1:, 1], rtol=0.1)
-    drift = train(task, weights, "augmented", schedule, many)[1].drift[-1]
-    expected = schedule.rate**2 * np.sum(forecast.noise) / schedule.passes
-    assert np.mean(drift**2) == pytest.approx(expected, rel=0.2)
 
 
 def test_forecast_of_a_law_that_does_not_commute_with_its_adjoint():

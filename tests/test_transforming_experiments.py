@@ -110,20 +110,17 @@ def test_measures_against_slow_loops(group):
 def slow_measures(logits, labels):
     order, count, classes = logits.shape
     right = same = li = di = common = size = 0.0
-    for g in range(order):
-        for i in range(count):
-            p, q = (np.exp(f) / np.exp(f).sum() for f in (logits[0, i], logits[g, i]))
-            right += logits[g, i].argmax() == labels[i]
-            same += logits[g, i].argmax() == logits[0, i].argmax()
-            li += sum((logits[0, i, c] - logits[g, i, c]) ** 2 for c in range(classes))
-            di += sum(p[c] * math.log(p[c] / q[c]) for c in range(classes))
-            common += classes * logits[g, i].mean() ** 2
-            size += sum(logits[g, i] ** 2)
-    n = order * count
-    variance = sum(np.var(logits[:, :, c]) for c in range(classes))
+    for g, i in np.ndindex(order, count):
+        p, q = (np.exp(f) / np.exp(f).sum() for f in (logits[0, i], logits[g, i]))
+        right += logits[g, i].argmax() == labels[i]
+        same += logits[g, i].argmax() == logits[0, i].argmax()
+        li += sum((logits[0, i, c] - logits[g, i, c]) ** 2 for c in range(classes))
+        di += sum(p[c] * math.log(p[c] / q[c]) for c in range(classes))
+        common += classes * logits[g, i].mean() ** 2
+        size += sum(logits[g, i] ** 2)
+    n, variance = order * count, sum(np.var(logits[:, :, c]) for c in range(classes))
     votes = [np.mean([np.exp(f) / np.exp(f).sum() for f in logits[:, i]], 0) for i in range(count)]
     sums = [sum(logits[:, i]) for i in range(count)]
-    averaged = {"averaged_logits": sums, "averaged_probabilities": votes}
     return {
         "accuracy": right / n,
         "agreement": same / n,
@@ -132,10 +129,8 @@ def slow_measures(logits, labels):
         "scale_free": li / n / (2 * variance),
         "logit_scale": math.sqrt(variance),
         "common_share": common / size,
-        **{
-            name: np.mean([v.argmax() == y for v, y in zip(values, labels, strict=True)])
-            for name, values in averaged.items()
-        },
+        "averaged_logits": np.mean([v.argmax() for v in sums] == labels),
+        "averaged_probabilities": np.mean([v.argmax() for v in votes] == labels),
     }
 
 
