@@ -111,7 +111,10 @@ def test_embedded_sample_is_used_up_to_its_size_and_not_copied(cache):
 @pytest.mark.parametrize("broken", [CONTENT[:-1], CONTENT + b"\0", b"\1" + CONTENT[1:]])
 @pytest.mark.parametrize("deletable", [True, False])
 def test_corrupted_cache_is_deleted_and_reported(monkeypatch, broken, deletable):
-    path, end = cache_path(FILE), "deleted" if deletable else "cannot be deleted, so do that yours"
+    path, end = (
+        cache_path(FILE),
+        "deleted" if deletable else "cannot be deleted, so do that yourself",
+    )
     write_atomically(path, broken)
     if not deletable:
         denied = PermissionError(13, "Permission denied")

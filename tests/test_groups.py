@@ -345,7 +345,10 @@ NOT_FINITE = r"generators\[0\]: closure fails.*finite order"
 
 test_what_is_no_group_is_refused_with_the_reason = refusals(
     (lambda: MatrixGroup([SHEAR]), NOT_FINITE + r".*\[\[1.0, 1"),
-    (lambda: MatrixGroup([HALF, gallery.rotation(1.0)]), r"generators\[1\]: .*finite order"),
+    (
+        lambda: MatrixGroup([HALF, gallery.rotation(1.0)]),
+        r"generators\[1\]: closure fails.*finite order",
+    ),
     (lambda: MatrixGroup([2 * np.eye(2)]), NOT_FINITE + ".*first 29 powers.*exceed 1e\\+09"),
     (lambda: MatrixGroup([0.5 * np.eye(2)]), NOT_FINITE),
     (
@@ -402,7 +405,7 @@ test_what_is_no_group_is_refused_with_the_reason = refusals(
     (lambda: groups.image_rotations(1), "side: expected an integer of at least 2, got 1"),
     (lambda: groups.image_rototranslations(4.0), "side: expected an integer"),
     (lambda: groups.image_translations(4, "yx"), "axes: expected 'x', 'y' or 'xy', got 'yx'"),
-    (lambda: groups.image_translations(4, "x", 3), "step: .*a divisor of side = 4, got 3"),
+    (lambda: groups.image_translations(4, "x", 3), "step: expected a divisor of side = 4, got 3"),
     (lambda: groups.image_translations(4, "x", 0), "step: expected an integer of at least 1"),
     (lambda: groups.image_translations(3, "x", 1.5), "step: expected an integer of at least 1"),
     *(

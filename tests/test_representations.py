@@ -90,7 +90,7 @@ BROKEN = [
     (inverted(S7), r"not a representation, .* s = \[.*\], g = \[.*\]"),
     (
         PermutationRepresentation(groups.cyclic(4), 4, one_wrong, "one wrong"),
-        "one wrong: not a rep",
+        "one wrong: not a representation",
     ),
     (PermutationRepresentation(D4, 4, without_flip, "no flip"), "no flip: not a representation"),
     (PermutationRepresentation(groups.cyclic(2), 2, swapped, "a swap"), r"rho\(e\) is not the id"),
@@ -321,7 +321,10 @@ test_bad_input_is_refused = refusals(
     (lambda: reps.vector(C3).permutation([1, 0, 2]), "g: .*element of C_3"),
     (lambda: reps.trivial(S3).character([0, 0, 1]), "g: expected an element of S_3"),
     (lambda: PLANE.matrix(gallery.rotation(1.0)), "g: .*element of D_3"),
-    (lambda: reps.direct_sum(POINTS, reps.vector(C3)), "one common group, got S_3 and C_3"),
+    (
+        lambda: reps.direct_sum(POINTS, reps.vector(C3)),
+        "expected one common group, got S_3 and C_3",
+    ),
     (lambda: reps.direct_sum(), "parts: expected at least one"),
     (lambda: reps.lifted(POINTS, reps.vector(C3)), "expected one common group"),
     (lambda: reps.channels(POINTS, 0), "count: expected an integer of at least 1"),

@@ -121,8 +121,11 @@ test_bad_input_is_named = cases.refusals(
     (lambda: SymmetricMlp([S], []), "spaces: expected at least 2"),
     (lambda: SymmetricMlp([S, S], []), "nonlinearities: expected one per layer"),
     (lambda: SymmetricMlp([S, S], [nl.identity]).gaussian([]), "seeds"),
-    (lambda: SymmetricMlp([SIGNED] * 2, [torch.sigmoid]), r"nonlinearities\[0\].*with sign"),
-    (lambda: SymmetricMlp([PLANE] * 2, [torch.tanh]), r"nonlinearities\[0\].*with vector"),
+    (
+        lambda: SymmetricMlp([SIGNED] * 2, [torch.sigmoid]),
+        r"nonlinearities\[0\].*commutes with sign",
+    ),
+    (lambda: SymmetricMlp([PLANE] * 2, [torch.tanh]), r"nonlinearities\[0\].*commutes with vector"),
     (lambda: SymmetricMlp([S, S], [clipped]), "commutes"),
     (lambda: SymmetricMlp([S, S], [torch.log]), "commutes"),  # gives no numbers
     (
