@@ -2,15 +2,12 @@
 
 import dataclasses
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from learnsym.drift import curves as drift_curves
 from learnsym.drift.curves import agreement, ends, exponent, factor, learned, sizes
 from learnsym.experiments import perm
-from learnsym.publish import style
-from learnsym.publish.plotted import plotted_csv, plotted_rows
 
 EPOCHS, RUNS, RATE, PASSES = 12, 300, 0.1, 4
 MODES = ("nominal", "equivariant", "augmented", "exact", "half turns")
@@ -86,22 +83,6 @@ def test_tables(arrays, found):
     assert rows[1] == ["EQUI", "60", "0", "", "48", "0"]
     grown = dataclasses.replace(found["exact"], drift=found["nominal"].drift)
     assert ends({**found, "exact": grown})[3][2] == "grown rounding"
-
-
-def test_figures_can_be_drawn_and_exported(arrays, found):
-    few = drift_curves.curves(
-        {name: array[..., :3, :] if name in ("steps", "layers") else array[..., :3]
-         for name, array in arrays.items()},
-        MODES, RATE, PASSES,
-    )  # fmt: skip
-    figures = [
-        style.drift_against_distance(few, ["nominal", "augmented"]),
-        style.drift_against_distance(few, ["nominal"], code=True),
-        style.drift_over_epochs({"left": few, "right": few}),
-    ]
-    for fig in figures:
-        assert len(plotted_csv(plotted_rows(fig)).splitlines()) > 50
-        plt.close(fig)
 
 
 def test_sizes_set_the_published_beside_the_actual():

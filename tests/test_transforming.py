@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases import refusals
 from learnsym.data import digits
 from learnsym.data.drifts import DRIFTS, drifted
 from learnsym.data.transforming import FRAMED, framed, transforming_images
@@ -140,15 +141,13 @@ def test_dropped_pixels_are_nested_and_as_many_as_asked_for(one, two):
     assert np.array_equal(many[many > 0], images[many > 0])
 
 
-@pytest.mark.parametrize(
-    ("kind", "level", "other", "message"),
-    [
-        ("noise", -0.1, 6, r"level: expected a number in \[0, 1\], got"),
-        ("noise", float("nan"), 6, r"level: expected a number in \[0, 1\], got"),
-        ("blur", 0.5, 6, r"kind: expected one of .* got 'blur'"),
-        ("mixture", 0.5, 5, r"other: expected shape \(6, 40\), got \(5, 40\)"),
-    ],
+GREY = grey(8)
+test_bad_drifts = refusals(
+    (lambda: moved(GREY, "noise", -0.1), r"level: expected a number in \[0, 1\], got"),
+    (lambda: moved(GREY, "noise", float("nan")), r"level: expected a number in \[0, 1\], got"),
+    (lambda: moved(GREY, "blur", 0.5), r"kind: expected one of .* got 'blur'"),
+    (
+        lambda: moved(GREY, "mixture", 0.5, GREY[:5]),
+        r"other: expected shape \(6, 40\), got \(5, 40\)",
+    ),
 )
-def test_bad_drifts(kind, level, other, message):
-    with pytest.raises(ValueError, match=message):
-        moved(grey(8), kind, level, grey(8)[:other])
