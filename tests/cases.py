@@ -24,16 +24,11 @@ OBLIQUE = _params(gallery.oblique_cases())
 ORTHOGONAL = _params(gallery.orthogonal_cases())
 
 
-def _representations():
-    sides = [(f"{c.name}, {side}", r) for c in gallery.cases() for side, r in _sides(c)]
-    return [pytest.param(rho, id=name) for name, rho in sides]
-
-
-def _sides(case):
-    return [("in", case.rho_in), ("out", case.rho_out)]
-
-
-REPRESENTATIONS = _representations()
+REPRESENTATIONS = [
+    pytest.param(rho, id=f"{case.name}, {side}")
+    for case in gallery.cases()
+    for side, rho in (("in", case.rho_in), ("out", case.rho_out))
+]
 
 
 CUBE = [  # quarter turns about two axes
@@ -131,12 +126,6 @@ def representation_pairs(draw, oblique=False, max_degree=4):
     """Draw two representations of one random permutation group."""
     group = draw(permutation_groups(max_degree, 2))
     return draw(representations(group, oblique)), draw(representations(group, oblique))
-
-
-@st.composite
-def vectors(draw, dimension):
-    """Draw a Gaussian vector of shape ``(dimension,)``."""
-    return np.random.default_rng(draw(seeds)).standard_normal(dimension)
 
 
 @st.composite
