@@ -82,17 +82,6 @@ def test_nominal_runs_drift_as_predicted_with_an_error_of_second_order(penalty):
     assert gaps[0] < 0.05 and gaps[1] < 0.7 * gaps[0]
 
 
-def test_predictions_scale_as_stated():
-    task = turning(samples=12)
-    found = law.predicted_drift(task, start(task), 1e-7, 16, [1, 2])
-    curve = found.augmented(1)
-    assert np.allclose(curve[16] / curve[4], 2, rtol=1e-3)
-    assert np.allclose(found.nominal[16] / found.nominal[4], 4, rtol=1e-3)
-    assert np.allclose(found.augmented(4), curve / 2)
-    assert np.allclose(curve[:, 0], np.sqrt(np.arange(17))[:, None] * found.nominal[1], rtol=1e-3)
-    assert found.noise.shape == (16, 2, 2) and found.distance.shape == (17, 2)
-
-
 TASK = turning(samples=12)
 
 

@@ -192,19 +192,6 @@ def test_the_mean_step_under_a_law_is_that_of_the_forecast(case):
 # --- gradients of moved data --------------------------------------------------------------------
 
 
-def test_gradients_are_dense_gradients(case):
-    net, task, weights = case
-    slope = dense_gradient(task, weights)
-    total, half = paths.zeros(net), paths.zeros(net)
-    paths.add_moved(net, task, net.blocks(weights), [total, half], [1.0, -0.5], 4)
-    expected = paths.across(net, slope)
-    assert distance(net, total, expected) < SINGLE
-    assert distance(net, [-2 * Y for Y in half], expected) < SINGLE
-    for number, A in paths.dense(net, total):
-        true = off(task, slope)[number]
-        assert (A - true).norm() < SINGLE * max(map(torch.linalg.norm, off(task, slope)))
-
-
 @pytest.mark.parametrize("biased", [False, True])
 @pytest.mark.parametrize("passes", [3, 8])
 @pytest.mark.parametrize(("across", "bound"), [(torch.float32, SINGLE), (torch.float64, 1e-11)])

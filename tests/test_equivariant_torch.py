@@ -44,15 +44,6 @@ def test_torch_agrees_with_numpy(case, dtype, rtol, atol, rng):
         np.testing.assert_allclose(computed.double().numpy(), expected, rtol=rtol, atol=atol)
 
 
-@pytest.mark.parametrize("case", ORTHOGONAL + OBLIQUE)
-def test_the_gradient_of_half_the_squared_projection_is_the_projection(case, rng):
-    maps = EquivariantMaps(case.rho_in, case.rho_out)
-    A = torch.tensor(random_maps(case, rng), requires_grad=True)
-    loss = 0.5 * maps.project(A).square().sum()
-    (gradient,) = torch.autograd.grad(loss, A)
-    np.testing.assert_allclose(gradient.numpy(), maps.project(A.detach().numpy()), atol=1e-12)
-
-
 @pytest.mark.parametrize("case", [ORTHOGONAL[5], ORTHOGONAL[17], OBLIQUE[1]])
 def test_gradients_pass_a_finite_difference_check(case, rng):
     maps = EquivariantMaps(case.rho_in, case.rho_out)
