@@ -26,8 +26,9 @@ def test_a_probe_is_the_leading_part_of_a_run_and_knows_its_seed(name):
     leading = probe(config)
     assert all(np.isfinite(array).all() for array in arrays.values())
     assert 0 < len(leading) <= len(arrays)
-    # on one machine, far closer than machines are asked to agree
-    assert largest_deviation(arrays, leading) <= min(experiment.tolerance**2, 1e-6)
+    # on one machine, far closer than machines are asked to agree, but for single precision
+    bound = experiment.tolerance ** (2 if experiment.tolerance <= 1e-3 else 1)
+    assert largest_deviation(arrays, leading) <= bound
     other = probe(dataclasses.replace(config, seed=config.seed + 1))
     assert largest_deviation(arrays, other) > max(1e-3, experiment.tolerance)
 
