@@ -28,6 +28,18 @@ def circle(n):
     return Task(net, x, y, losses.squared_error, net.spaces[-1])
 
 
+def turning(moving=True, samples=6, channels=2, dtype=torch.float64):
+    """A network on three points, to points or to two numbers, and random data."""
+    group = groups.cyclic(3)
+    points = Space(reps.vector(group))
+    last = points if moving else Space(reps.trivial(group, 2))
+    net = SymmetricMlp([points, Space(points.rho, channels), last], [torch.tanh, nl.identity])
+    rng = np.random.default_rng(0)
+    sizes = (points.dimension, last.dimension)
+    x, y = (torch.as_tensor(rng.standard_normal((samples, d)), dtype=dtype) for d in sizes)
+    return Task(net, x, y, losses.squared_error, last if moving else None)
+
+
 def digits(side):
     """The network and the images of TRANS in small."""
     change = {"samples": SAMPLES, "batch": 4, "channels": 2, "side": side}

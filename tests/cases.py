@@ -24,16 +24,11 @@ OBLIQUE = _params(gallery.oblique_cases())
 ORTHOGONAL = _params(gallery.orthogonal_cases())
 
 
-def _representations():
-    sides = [(f"{c.name}, {side}", r) for c in gallery.cases() for side, r in _sides(c)]
-    return [pytest.param(rho, id=name) for name, rho in sides]
-
-
-def _sides(case):
-    return [("in", case.rho_in), ("out", case.rho_out)]
-
-
-REPRESENTATIONS = _representations()
+REPRESENTATIONS = [
+    pytest.param(rho, id=f"{case.name}, {side}")
+    for case in gallery.cases()
+    for side, rho in (("in", case.rho_in), ("out", case.rho_out))
+]
 
 
 CUBE = [  # quarter turns about two axes
@@ -45,6 +40,17 @@ CUBE = [  # quarter turns about two axes
 def plane_dihedral(n):
     """Return a turn by ``2 pi / n`` and a mirror of the plane."""
     return [gallery.rotation(2 * np.pi / n), np.diag([1.0, -1.0])]
+
+
+def refusals(*rows):
+    """Return a test that each call raises ValueError with the words."""
+
+    @pytest.mark.parametrize(("call", "words"), rows)
+    def test(call, words):
+        with pytest.raises(ValueError, match=words):
+            call()
+
+    return test
 
 
 def closure(generators):
@@ -120,12 +126,6 @@ def representation_pairs(draw, oblique=False, max_degree=4):
     """Draw two representations of one random permutation group."""
     group = draw(permutation_groups(max_degree, 2))
     return draw(representations(group, oblique)), draw(representations(group, oblique))
-
-
-@st.composite
-def vectors(draw, dimension):
-    """Draw a Gaussian vector of shape ``(dimension,)``."""
-    return np.random.default_rng(draw(seeds)).standard_normal(dimension)
 
 
 @st.composite

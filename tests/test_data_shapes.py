@@ -32,19 +32,13 @@ def statistics(images, masks):
     }
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from([3, 4, 5, 7]),
-            st.floats(0.5, 4),
-            st.floats(-1, 9),
-            st.floats(-1, 9),
-            st.floats(0, 7),
-        ),
-        min_size=1,
-        max_size=4,
-    )
-)
+POLYGONS = st.tuples(
+    st.sampled_from([3, 4, 5, 7]), st.floats(0.5, 4), st.floats(-1, 9), st.floats(-1, 9),
+    st.floats(0, 7),
+)  # fmt: skip
+
+
+@given(st.lists(POLYGONS, min_size=1, max_size=4))
 def test_rasteriser_agrees_with_matplotlib(polygons):
     corners, radius, x, y, angle = (np.array(values) for values in zip(*polygons, strict=True))
     along, down = np.arange(8) + 0.5, np.arange(6) + 0.25
@@ -100,9 +94,9 @@ def test_turned_shapes_have_an_invariant_distribution():
 
 
 def test_seeds():
-    for array, again in zip(shape_images(5, seed=3), shape_images(5, seed=3), strict=True):
-        np.testing.assert_array_equal(array, again)
-    assert not np.array_equal(shape_images(5, seed=3)[0], shape_images(5, seed=4)[0])
+    first, again, other = (shape_images(5, seed=seed) for seed in (3, 3, 4))
+    assert all(np.array_equal(*pair) for pair in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
 
 
 @pytest.mark.parametrize(

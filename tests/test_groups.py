@@ -4,6 +4,7 @@ import itertools
 import math
 import pickle
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from cases import (
     matrix_groups,
     permutation_groups,
     plane_dihedral,
+    refusals,
     seeds,
     well_conditioned,
 )
@@ -50,13 +52,8 @@ def assert_axioms(group, elements, rng):
         assert group.key(left) == group.key(group.multiply(a, group.multiply(b, c))), "associative"
 
 
-@given(permutation_groups(max_degree=4), seeds)
-def test_random_permutations_generate_a_group(group, seed):
-    assert_axioms(group, group.elements(), np.random.default_rng(seed))
-
-
-@given(matrix_groups(max_degree=3), seeds)
-def test_random_matrices_generate_a_group(group, seed):
+@given(permutation_groups(max_degree=4) | matrix_groups(max_degree=3), seeds)
+def test_random_generators_generate_a_group(group, seed):
     assert_axioms(group, group.elements(), np.random.default_rng(seed))
 
 
@@ -76,12 +73,9 @@ def test_schreier_sims_and_enumeration_agree_with_brute_force(group):
     assert group.order == len(listed) == len(expected)
     assert as_tuples(listed) == expected
     assert np.array_equal(listed[0], np.arange(group.degree))
-
-
-@given(permutation_groups(max_degree=4))
-def test_permutation_matrices_generate_a_group_of_the_same_order(group):
-    matrices = [np.eye(group.degree)[:, np.argsort(g)] for g in group.generators]
-    assert MatrixGroup(matrices).order == group.order
+    if group.degree < 5:
+        matrices = [np.eye(group.degree)[:, np.argsort(g)] for g in group.generators]
+        assert MatrixGroup(matrices).order == group.order
 
 
 def test_multiplication_applies_the_right_factor_first():
@@ -137,106 +131,52 @@ def test_the_chi_square_test_notices_random_words_in_the_generators(rng):
     assert chisquare(list(frequencies.values())).pvalue < 1e-6
 
 
-def test_samples_of_a_group_that_is_too_large_to_list(rng):
-    drawn = groups.symmetric(10).sample(rng, 2000)
-    assert np.array_equal(np.sort(drawn, axis=1), np.tile(np.arange(10), (2000, 1)))
-    places = np.array([np.bincount(column, minlength=10) for column in drawn.T])
-    assert all(chisquare(row).pvalue > 1e-4 for row in places)
-    parity = np.array([round(np.linalg.det(np.eye(10)[g])) for g in drawn])
-    assert abs(parity.mean()) < 4 / math.sqrt(2000)
-
-
-@pytest.mark.parametrize("group", [groups.symmetric(5), QUATERNIONS], ids=repr)
-def test_a_seed_determines_the_samples(group):
-    draws = [group.sample(np.random.default_rng(seed), 20) for seed in (3, 3, 4)]
-    assert np.array_equal(draws[0], draws[1])
-    assert not np.array_equal(draws[0], draws[2])
-    assert draws[0].shape == (20, *group.identity.shape)
-    assert len(group.sample(np.random.default_rng(0), 0)) == 0
-
-
 def brute_force_classes(elements):
     """Return the conjugacy classes of a set of permutation tuples."""
     inverse = {g: tuple(np.argsort(g).tolist()) for g in elements}
     return {frozenset(tuple(h[g[i]] for i in inverse[h]) for h in elements) for g in elements}
 
 
-@given(permutation_groups(max_degree=4))
+@given(permutation_groups(max_degree=4) | st.integers(1, 5).map(groups.symmetric))
 def test_conjugacy_classes_agree_with_brute_force(group):
+    """Also for all of S_n, whose classes are those of cycle types."""
     expected = brute_force_classes(closure(group.generators))
-    classes = group.conjugacy_classes()
-    found = {next(c for c in expected if tuple(g.tolist()) in c): size for g, size in classes}
-    assert len(classes) == len(found) == len(expected)
-    assert all(len(c) == size for c, size in found.items())
-
-
-@pytest.mark.parametrize("degree", [1, 2, 3, 4, 5])
-def test_cycle_types_agree_with_enumeration(degree):
-    group = groups.symmetric(degree)
-    expected = brute_force_classes(set(itertools.permutations(range(degree))))
-    by_type, listed = group.conjugacy_classes(), Group.conjugacy_classes(group)
-    for classes in (by_type, listed):
+    for classes in (group.conjugacy_classes(), Group.conjugacy_classes(group)):
         sizes = {next(c for c in expected if tuple(g.tolist()) in c): n for g, n in classes}
-        assert sizes == {c: len(c) for c in expected}
+        assert len(classes) == len(expected) and sizes == {c: len(c) for c in expected}
 
 
-def test_classes_of_the_symmetric_group_of_degree_ten():
-    sizes = {}
-    for g, size in groups.symmetric(10).conjugacy_classes():
-        sizes[cycle_type(g)] = size
-    assert len(sizes) == 42
-    assert sum(sizes.values()) == math.factorial(10)
-    assert sizes[(1,) * 10] == 1
-    assert sizes[(1,) * 8 + (2,)] == math.comb(10, 2)
-    assert sizes[(1,) * 7 + (3,)] == 2 * math.comb(10, 3)
-    assert sizes[(10,)] == math.factorial(9)
-    assert sizes[(5, 5)] == math.comb(10, 5) // 2 * math.factorial(4) ** 2
-    assert sizes[(2,) * 5] == 9 * 7 * 5 * 3
-
-
-def cycle_type(permutation):
-    lengths, seen = [], set()
-    for start in range(len(permutation)):
-        length, i = 0, start
-        while i not in seen:
-            seen.add(i)
-            length, i = length + 1, int(permutation[i])
-        lengths.append(length)
-    return tuple(sorted(n for n in lengths if n))
-
-
-def test_classes_of_matrix_groups():
-    assert sorted(size for _, size in QUATERNIONS.conjugacy_classes()) == [1, 1, 2, 2, 2]
-    triangle = gallery.matrix_cases()[2].rho_in.group
-    assert sorted(size for _, size in triangle.conjugacy_classes()) == [1, 2, 3]
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
-def test_orders_of_the_named_groups(n):
-    assert groups.cyclic(n).order == n
-    assert groups.symmetric(n).order == math.factorial(n)
-    assert groups.product(groups.cyclic(n), groups.cyclic(3)).order == 3 * n
-
-
-def test_a_large_symmetric_group_needs_no_enumeration():
-    assert groups.symmetric(25).order == math.factorial(25)
-
-
-@pytest.mark.parametrize("n", [3, 4, 5, 6])
-def test_the_dihedral_group_keeps_neighbours_of_a_polygon_neighbours(n):
+def keeping_neighbours(n):
+    """Permutations that keep the sides of a polygon."""
     sides = {frozenset((i, (i + 1) % n)) for i in range(n)}
-    expected = {
-        p
-        for p in itertools.permutations(range(n))
-        if {frozenset(p[i] for i in side) for side in sides} == sides
-    }
-    assert as_tuples(groups.dihedral(n).elements()) == expected
-    assert len(expected) == 2 * n
+    every = itertools.permutations(range(n))
+    return {p for p in every if {frozenset(p[i] for i in side) for side in sides} == sides}
 
 
-def test_the_klein_four_group():
-    elements = as_tuples(groups.klein_four().elements())
-    assert elements == {(0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0)}
+TURNS = {n: {tuple((i + k) % n for i in range(n)) for k in range(n)} for n in (1, 2, 3, 5, 8)}
+PAIRS = itertools.product(itertools.permutations(range(3)), TURNS[2])
+NAMED = [
+    *((groups.cyclic(n), turns) for n, turns in TURNS.items()),
+    *((groups.symmetric(n), set(itertools.permutations(range(n)))) for n in (1, 2, 3, 5)),
+    *((groups.dihedral(n), keeping_neighbours(n)) for n in (3, 4, 5, 6)),
+    (groups.klein_four(), {(0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0)}),
+    (
+        groups.product(groups.symmetric(3), groups.cyclic(2)),
+        {(*p, *(3 + i for i in q)) for p, q in PAIRS},
+    ),
+]
+
+
+@pytest.mark.parametrize(("group", "expected"), NAMED, ids=lambda case: getattr(case, "name", ""))
+def test_named_groups_have_their_elements(group, expected):
+    assert as_tuples(group.elements()) == expected
+
+
+def test_products_of_matrices():
+    matrices = groups.product(groups.reflection([1.0]), QUATERNIONS)
+    assert (matrices.order, matrices.dimension) == (16, 5)
+    parts = {(g[0, 0], QUATERNIONS.key(g[1:, 1:])) for g in matrices.elements()}
+    assert parts == set(itertools.product((1, -1), range(8)))
 
 
 def test_a_reflection_negates_its_normal_and_nothing_else(rng):
@@ -250,19 +190,6 @@ def test_a_reflection_negates_its_normal_and_nothing_else(rng):
     assert group.order == 2
 
 
-def test_products_act_on_both_factors_independently():
-    both = groups.product(groups.symmetric(3), groups.cyclic(2))
-    expected = {
-        (*p, *(3 + i for i in q))
-        for p in itertools.permutations(range(3))
-        for q in [(0, 1), (1, 0)]
-    }
-    assert as_tuples(both.elements()) == expected
-    matrices = groups.product(groups.reflection([1.0]), QUATERNIONS)
-    assert matrices.order == 16
-    assert matrices.dimension == 5
-
-
 def moved(group, pixels):
     """Return what every element makes of an image, as tuples of rows."""
     flat = pixels.ravel()
@@ -274,45 +201,45 @@ def moved(group, pixels):
     return images
 
 
-def flattened(arrays):
-    return {tuple(a.ravel().tolist()) for a in arrays}
+def rolls(axes="xy", step=1, turns=(0,)):
+    """Return a function of an image: its rotations, rolled along the axes."""
 
+    def images(pixels):
+        shifts = [range(0, len(pixels), step) if axis in axes else (0,) for axis in "yx"]
+        ways = itertools.product(turns, itertools.product(*shifts))
+        return {tuple(np.roll(np.rot90(pixels, k), s, (0, 1)).ravel().tolist()) for k, s in ways}
 
-@pytest.mark.parametrize("side", [2, 3, 4])
-def test_image_rotations_are_rot90(side, rng):
-    pixels = rng.random((side, side))
-    group = groups.image_rotations(side)
-    assert moved(group, pixels) == flattened(np.rot90(pixels, k) for k in range(4))
-    turned = np.empty(side * side)
-    turned[group.generators[0]] = pixels.ravel()
-    assert np.array_equal(turned.reshape(side, side), np.rot90(pixels))
-    assert group.order == 4
+    return images
 
 
 @pytest.mark.parametrize(
-    ("axes", "step", "order"), [("x", 1, 4), ("y", 1, 4), ("xy", 1, 16), ("x", 2, 2), ("xy", 2, 4)]
+    ("group", "images", "order"),
+    [
+        *((groups.image_rotations(side), rolls("", turns=range(4)), 4) for side in (2, 3, 4)),
+        (groups.image_translations(4, "x"), rolls("x"), 4),
+        (groups.image_translations(4, "y"), rolls("y"), 4),
+        (groups.image_translations(4), rolls(), 16),
+        (groups.image_translations(4, "x", 2), rolls("x", 2), 2),
+        (groups.image_translations(4, "xy", 2), rolls("xy", 2), 4),
+        # on 2 x 2 images the half turn is itself a translation, so 16 products are 8 elements
+        *(
+            (groups.image_rototranslations(side), rolls(turns=range(4)), order)
+            for side, order in ((2, 8), (3, 36), (4, 64), (5, 100))
+        ),
+    ],
 )
-def test_image_translations_are_rolls(axes, step, order, rng):
-    pixels = rng.random((4, 4))
-    group = groups.image_translations(4, axes, step)
-    shifts = [range(0, 4, step) if axis in axes else (0,) for axis in "yx"]
-    expected = flattened(np.roll(pixels, s, axis=(0, 1)) for s in itertools.product(*shifts))
-    assert moved(group, pixels) == expected
-    assert group.order == len(expected) == order
-
-
-@pytest.mark.parametrize(("side", "order"), [(2, 8), (3, 36), (4, 64), (5, 100)])
-def test_image_rototranslations_are_rolls_of_rotations(side, order, rng):
-    """On 2 x 2 images the half turn is itself a translation, so 16 products are 8 elements."""
+def test_groups_of_images_are_rolls_of_rotations(group, images, order, rng):
+    side = math.isqrt(group.degree)
     pixels = rng.random((side, side))
-    group = groups.image_rototranslations(side)
-    expected = flattened(
-        np.roll(np.rot90(pixels, k), shift, axis=(0, 1))
-        for k in range(4)
-        for shift in itertools.product(range(side), repeat=2)
-    )
+    expected = images(pixels)
     assert moved(group, pixels) == expected
     assert group.order == len(expected) == order
+
+
+def test_the_generator_of_rotations_turns_counter_clockwise(rng):
+    pixels, turned = rng.random((3, 3)), np.empty(9)
+    turned[groups.image_rotations(3).generators[0]] = pixels.ravel()
+    assert np.array_equal(turned.reshape(3, 3), np.rot90(pixels))
 
 
 def test_groups_with_the_same_generators_are_equal():
@@ -327,19 +254,16 @@ def test_groups_with_the_same_generators_are_equal():
     assert MatrixGroup([turn]) != MatrixGroup([turn, turn])
 
 
-def test_elements_returns_a_list_of_its_own():
-    group = groups.cyclic(3)
-    group.elements().clear()
-    assert len(group.elements()) == 3
-
-
 SMALL = [groups.cyclic(4), groups.symmetric(4), groups.klein_four(), QUATERNIONS]
 
 
 @pytest.mark.parametrize("group", SMALL, ids=repr)
 def test_arrays_handed_out_are_read_only(group):
+    group.elements().clear()  # a list of the caller's own
+    assert len(group.elements()) == group.order
     representatives = [g for g, _ in group.conjugacy_classes()]
     for array in (*group.generators, group.identity, *group.elements(), *representatives[:1]):
+        assert np.array_equal(group.element(array.tolist()), array)
         with pytest.raises(ValueError, match="read-only"):
             array[:] = 0
 
@@ -360,13 +284,8 @@ def test_groups_can_be_pickled(group):
     with pytest.raises(ValueError, match="read-only"):
         again.generators[0][:] = 0
     drawn = [g.sample(np.random.default_rng(1), 5) for g in (group, again)]
-    assert np.array_equal(*drawn)
-
-
-@pytest.mark.parametrize("group", [*SMALL, groups.image_rototranslations(3)], ids=repr)
-def test_an_element_is_known_as_such(group):
-    for g in group.elements():
-        assert np.array_equal(group.element(g.tolist()), g)
+    assert np.array_equal(*drawn) and drawn[0].shape == (5, *group.identity.shape)
+    assert len(group.sample(np.random.default_rng(0), 0)) == 0
 
 
 @given(permutation_groups(max_degree=5), st.data())
@@ -377,27 +296,6 @@ def test_permutations_outside_a_group_are_refused(group, data):
     else:
         with pytest.raises(ValueError, match=r"g: expected an element of random perm.*, got \["):
             group.element(g)
-
-
-@pytest.mark.parametrize(
-    ("group", "g"),
-    [
-        (groups.cyclic(3), [1, 0, 2]),
-        (groups.cyclic(3), [1, 2, 3, 0]),
-        (groups.cyclic(3), [1.0, 2.0, 0.0]),
-        (groups.symmetric(3), [0, 0, 1]),
-        (groups.symmetric(3), [1, 2]),
-        (groups.symmetric(3), np.eye(3)),
-        (QUATERNIONS, np.eye(3)),
-        (QUATERNIONS, [1, 0, 2, 3]),
-        (QUATERNIONS, QUATERNIONS.elements()[1] + 1e-6),
-        (QUATERNIONS, QUATERNIONS.elements()[1] * np.nan),
-        (QUATERNIONS, QUATERNIONS.elements()[1] * 1j),
-    ],
-)
-def test_elements_of_another_group_are_refused_by_name(group, g):
-    with pytest.raises(ValueError, match=r"^g: expected"):
-        group.element(g)
 
 
 @pytest.fixture
@@ -421,12 +319,6 @@ def test_of_a_symmetric_group_the_order_is_known_without_computation(no_chains, 
         groups.cyclic(100).order  # noqa: B018
 
 
-@given(permutation_groups(max_degree=6))
-def test_only_what_is_symmetric_passes_for_symmetric(group):
-    full = len(closure(group.generators)) == math.factorial(group.degree)
-    assert full or not group._is_full
-
-
 @pytest.mark.parametrize(
     ("points", "order"), [((0, 1), 24), ((1, 2), 24), ((0, 3), 24), ((0, 2), 8)]
 )
@@ -446,86 +338,88 @@ def test_shuffled_points_are_uniform(rng):
     assert all(chisquare(row).pvalue > 1e-4 for row in places)
 
 
-TURN, HALF = gallery.rotation(2 * np.pi / 3), np.diag([1.0, -1.0])
-OBLIQUE_SWAP = [[0.0, 2.0], [0.5, 0.0]]
+HALF, Q = np.diag([1.0, -1.0]), QUATERNIONS.elements()[1]
+S3, C3 = groups.symmetric(3), groups.cyclic(3)
+NOT_FINITE = r"generators\[0\]: closure fails.*finite order"
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: MatrixGroup([SHEAR]), r"generators\[0\]: closure fails.*finite order.*\[\[1.0, 1"),
-        (
-            lambda: MatrixGroup([HALF, gallery.rotation(1.0)]),
-            r"generators\[1\]: closure fails.*finite order",
-        ),
-        (lambda: MatrixGroup([2 * np.eye(2)]), r"generators\[0\]: closure fails.*finite order"),
-        (lambda: MatrixGroup([0.5 * np.eye(2)]), r"generators\[0\]: closure fails.*finite order"),
-        (
-            lambda: MatrixGroup([HALF, HALF @ gallery.rotation(1.0)]),
-            r"closure fails.*equal or apart.*a distance of.*product of \[\[.*\]\] and \[\[",
-        ),
-        (
-            lambda: MatrixGroup([[[0.0, 1.0], [1.0, 0.0]], OBLIQUE_SWAP]),
-            r"closure fails.*entries up to 1e\+09.*product of \[\[.*\]\] and \[\[",
-        ),
-        (lambda: MatrixGroup([np.eye(2), np.diag([1.0, 0.0])]), r"\[1\]: the inverse axiom fails"),
-        (lambda: MatrixGroup([np.ones((2, 3))]), r"generators\[0\]: expected a square.*\(2, 3\)"),
-        (lambda: MatrixGroup([np.ones(4)]), r"generators\[0\]: expected a square matrix"),
-        (lambda: MatrixGroup([np.eye(2), np.eye(3)]), r"one common shape.*\(2, 2\).*\(3, 3\)"),
-        (lambda: MatrixGroup([np.eye(2) * np.nan]), r"generators\[0\]: expected finite"),
-        (lambda: MatrixGroup([np.diag([1j, 1])]), r"generators\[0\]: expected real.*complex"),
-        (
-            lambda: MatrixGroup([np.eye(2), [[1, 2], [3]]]),
-            r"\[1\]: expected rows of equal length",
-        ),
-        (lambda: MatrixGroup([[["a", "b"], ["c", "d"]]]), r"generators\[0\]: expected real.*<U1"),
-        (lambda: MatrixGroup([[[None, 1], [1, 0]]]), r"generators\[0\]: expected real.*object"),
-        (lambda: PermutationGroup([[1, 0], [[0], [1, 2]]]), r"generators\[1\]: .*equal length"),
-        (lambda: PermutationGroup([["a", "b"]]), r"generators\[0\]: expected a.*integer.*<U1"),
-        (
-            lambda: groups.symmetric(3).sample(None, 2),
-            "rng: expected a .*Generator, got None",
-        ),
-        (lambda: QUATERNIONS.sample(None, 2), "rng: expected a numpy.random.Generator, got None"),
-        (
-            lambda: QUATERNIONS.sample(np.random.RandomState(0), 2),
-            "rng: expected a .*Generator",
-        ),
-        (lambda: groups.symmetric(3).sample(np.random.default_rng(0), -1), "size: .*got -1"),
-        (lambda: QUATERNIONS.sample(np.random.default_rng(0), 1.5), "size: .*got 1.5"),
-        (lambda: MatrixGroup([]), "generators: expected at least one"),
-        (lambda: PermutationGroup([]), "generators: expected at least one"),
-        (lambda: PermutationGroup([[0, 0, 1]]), r"generators\[0\].*\[0, 0, 1\].*no inverse"),
-        (lambda: PermutationGroup([[0, 1], [1, 2]]), r"generators\[1\].*0\.\.1, got \[1, 2\]"),
-        (lambda: PermutationGroup([[0.0, 1.0]]), r"generators\[0\]: expected a.*integer.*float64"),
-        (lambda: PermutationGroup([np.eye(2, dtype=int)]), r"one-dimensional.*\(2, 2\)"),
-        (lambda: PermutationGroup([np.array([], dtype=int)]), r"generators\[0\]: .*non-empty"),
-        (lambda: PermutationGroup([[0, 1], [0, 1, 2]]), r"common shape.*\(2,\).*\(3,\)"),
-        (lambda: groups.symmetric(10).elements(), "200000 elements.*S_10 of order 3628800.*sample"),
-        (lambda: groups.symmetric(0), "n: expected an integer of at least 1, got 0"),
-        (lambda: groups.cyclic(2.5), "n: expected an integer of at least 1, got 2.5"),
-        (lambda: groups.dihedral(2), "n: expected an integer of at least 3, got 2"),
-        (lambda: groups.reflection([0.0, 0.0]), "normal: expected a finite non-zero vector"),
-        (lambda: groups.reflection([np.inf, 1.0]), "normal: expected finite"),
-        (lambda: groups.reflection(np.eye(2)), "normal: expected a finite non-zero vector"),
-        (
-            lambda: groups.product(groups.cyclic(2), groups.reflection([1.0])),
-            "product: .*got PermutationGroup and MatrixGroup",
-        ),
-        (lambda: groups.image_rotations(1), "side: expected an integer of at least 2, got 1"),
-        (lambda: groups.image_rototranslations(4.0), "side: expected an integer"),
-        (lambda: groups.image_translations(4, "yx"), "axes: expected 'x', 'y' or 'xy', got 'yx'"),
-        (
-            lambda: groups.image_translations(4, "x", 3),
-            "step: expected a divisor of side = 4, got 3",
-        ),
-        (lambda: groups.image_translations(4, "x", 0), "step: expected an integer of at least 1"),
-        (lambda: groups.image_translations(3, "x", 1.5), "step: expected an integer of at least 1"),
-    ],
+test_what_is_no_group_is_refused_with_the_reason = refusals(
+    (lambda: MatrixGroup([SHEAR]), NOT_FINITE + r".*\[\[1.0, 1"),
+    (
+        lambda: MatrixGroup([HALF, gallery.rotation(1.0)]),
+        r"generators\[1\]: closure fails.*finite order",
+    ),
+    (lambda: MatrixGroup([2 * np.eye(2)]), NOT_FINITE + ".*first 29 powers.*exceed 1e\\+09"),
+    (lambda: MatrixGroup([0.5 * np.eye(2)]), NOT_FINITE),
+    (
+        lambda: MatrixGroup([gallery.rotation(2 * np.pi / 20_000)]),
+        r"10000 at most.*none of whose first 10000 powers",
+    ),
+    (
+        lambda: MatrixGroup([gallery.rotation(2 * np.pi / 3).round(10)]),
+        r"power 3 comes closest and misses it by 6\.6e-11",
+    ),
+    (
+        lambda: MatrixGroup([HALF, HALF @ gallery.rotation(1.0)]),
+        r"closure fails.*equal or apart.*a distance of.*product of \[\[.*\]\] and \[\[",
+    ),
+    (
+        lambda: MatrixGroup([[[0.0, 1.0], [1.0, 0.0]], [[0.0, 2.0], [0.5, 0.0]]]),
+        r"closure fails.*entries up to 1e\+09.*product of \[\[.*\]\] and \[\[",
+    ),
+    (lambda: MatrixGroup([np.eye(2), np.diag([1.0, 0.0])]), r"\[1\]: the inverse axiom fails"),
+    (lambda: MatrixGroup([np.ones((2, 3))]), r"generators\[0\]: expected a square.*\(2, 3\)"),
+    (lambda: MatrixGroup([np.ones(4)]), r"generators\[0\]: expected a square matrix"),
+    (lambda: MatrixGroup([np.eye(2), np.eye(3)]), r"one common shape.*\(2, 2\).*\(3, 3\)"),
+    (lambda: MatrixGroup([np.eye(2) * np.nan]), r"generators\[0\]: expected finite"),
+    (lambda: MatrixGroup([np.diag([1j, 1])]), r"generators\[0\]: expected real.*complex"),
+    (lambda: MatrixGroup([np.eye(2), [[1, 2], [3]]]), r"\[1\]: expected rows of equal length"),
+    (lambda: MatrixGroup([[["a", "b"], ["c", "d"]]]), r"generators\[0\]: expected real.*<U1"),
+    (lambda: MatrixGroup([[[None, 1], [1, 0]]]), r"generators\[0\]: expected real.*object"),
+    (lambda: PermutationGroup([[1, 0], [[0], [1, 2]]]), r"generators\[1\]: .*equal length"),
+    (lambda: PermutationGroup([["a", "b"]]), r"generators\[0\]: expected a.*integer.*<U1"),
+    (lambda: S3.sample(None, 2), "rng: expected a .*Generator, got None"),
+    (lambda: QUATERNIONS.sample(None, 2), "rng: expected a numpy.random.Generator, got None"),
+    (lambda: QUATERNIONS.sample(np.random.RandomState(0), 2), "rng: expected a .*Generator"),
+    (lambda: S3.sample(np.random.default_rng(0), -1), "size: .*got -1"),
+    (lambda: QUATERNIONS.sample(np.random.default_rng(0), 1.5), "size: .*got 1.5"),
+    (lambda: MatrixGroup([]), "generators: expected at least one"),
+    (lambda: PermutationGroup([]), "generators: expected at least one"),
+    (lambda: PermutationGroup([[0, 0, 1]]), r"generators\[0\].*\[0, 0, 1\].*no inverse"),
+    (lambda: PermutationGroup([[0, 1], [1, 2]]), r"generators\[1\].*0\.\.1, got \[1, 2\]"),
+    (lambda: PermutationGroup([[0.0, 1.0]]), r"generators\[0\]: expected a.*integer.*float64"),
+    (lambda: PermutationGroup([np.eye(2, dtype=int)]), r"one-dimensional.*\(2, 2\)"),
+    (lambda: PermutationGroup([np.array([], dtype=int)]), r"generators\[0\]: .*non-empty"),
+    (lambda: PermutationGroup([[0, 1], [0, 1, 2]]), r"common shape.*\(2,\).*\(3,\)"),
+    (lambda: groups.symmetric(10).elements(), "200000 elements.*S_10 of order 3628800.*sample"),
+    (lambda: groups.symmetric(0), "n: expected an integer of at least 1, got 0"),
+    (lambda: groups.cyclic(2.5), "n: expected an integer of at least 1, got 2.5"),
+    (lambda: groups.dihedral(2), "n: expected an integer of at least 3, got 2"),
+    (lambda: groups.reflection([0.0, 0.0]), "normal: expected a finite non-zero vector"),
+    (lambda: groups.reflection([np.inf, 1.0]), "normal: expected finite"),
+    (lambda: groups.reflection(np.eye(2)), "normal: expected a finite non-zero vector"),
+    (
+        lambda: groups.product(groups.cyclic(2), groups.reflection([1.0])),
+        "product: .*got PermutationGroup and MatrixGroup",
+    ),
+    (lambda: groups.image_rotations(1), "side: expected an integer of at least 2, got 1"),
+    (lambda: groups.image_rototranslations(4.0), "side: expected an integer"),
+    (lambda: groups.image_translations(4, "yx"), "axes: expected 'x', 'y' or 'xy', got 'yx'"),
+    (lambda: groups.image_translations(4, "x", 3), "step: expected a divisor of side = 4, got 3"),
+    (lambda: groups.image_translations(4, "x", 0), "step: expected an integer of at least 1"),
+    (lambda: groups.image_translations(3, "x", 1.5), "step: expected an integer of at least 1"),
+    *(
+        (partial(group.element, g), "^g: expected an element of")
+        for group, outside in (
+            (C3, ([1, 0, 2], [1, 2, 3, 0], [1.0, 2.0, 0.0])),
+            (S3, ([0, 0, 1], [1, 2], np.eye(3))),
+            (QUATERNIONS, (np.eye(3), [1, 0, 2, 3], Q + 1e-6)),
+        )
+        for g in outside
+    ),
+    (lambda: QUATERNIONS.element(Q * np.nan), "^g: expected finite"),
+    (lambda: QUATERNIONS.element(Q * 1j), "^g: expected real"),
 )
-def test_what_is_no_group_is_refused_with_the_reason(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
 
 
 # --- elements are equal if near -------------------------------------------------------------------
@@ -548,21 +442,11 @@ def in_coordinates(name, S):
     return MatrixGroup([S @ g @ np.linalg.inv(S) for g in MATRICES[name][0]], name)
 
 
-def assert_is_group(group, order, sizes, S, name, rng):
-    """Check order, classes, Lagrange and closure, and that ``S`` undoes the change of basis."""
+def assert_is_group(group, order, sizes, S, name):
+    """Check order and classes, and that ``S`` undoes the change of basis, element by element."""
     elements = group.elements()
     assert group.order == len(elements) == order
-    classes = group.conjugacy_classes()
-    assert sorted(n for _, n in classes) == sizes
-    assert sum(n for _, n in classes) == order
-    for g in elements:
-        power, n = g, 1
-        while np.abs(power - np.eye(len(g))).max() > 1e-6:
-            power, n = power @ g, n + 1
-        assert order % n == 0, "Lagrange"
-    for i, j in rng.integers(order, size=(20, 2)):
-        found = group.element(elements[i] @ elements[j])
-        assert np.abs(found - elements[i] @ elements[j]).max() < 1e-8
+    assert sorted(n for _, n in group.conjugacy_classes()) == sizes
     straight = np.array([np.linalg.inv(S) @ g @ S for g in elements])
     known = np.array(MatrixGroup(MATRICES[name][0]).elements())
     gaps = np.abs(straight[:, None] - known).max(axis=(2, 3))
@@ -590,13 +474,12 @@ def test_a_group_is_the_same_in_all_coordinates(name, seed, kind):
         "shear": shear(d, rng.uniform(-5, 5)),
         "stretch": np.diag(10 ** rng.uniform(-0.5, 0.5, d)),
     }[kind]
-    assert_is_group(in_coordinates(name, S), *MATRICES[name][1:], S, name, rng)
+    assert_is_group(in_coordinates(name, S), *MATRICES[name][1:], S, name)
 
 
 def test_a_shear_that_rounding_once_split():
-    group = in_coordinates("D_3", shear(2, -0.00617315))
-    assert group.order == 6
-    assert sorted(n for _, n in group.conjugacy_classes()) == [1, 2, 3]
+    S = shear(2, -0.00617315)
+    assert_is_group(in_coordinates("D_3", S), 6, [1, 2, 3], S, "D_3")
 
 
 @given(st.integers(-2_000_000, 2_000_000), st.sampled_from([4, 5, 6, 7, 8]), st.integers(-3, 3))
@@ -606,7 +489,7 @@ def test_no_digit_decides(step, digits, ulps):
     amount = (threshold + ulps * np.spacing(threshold) + 0.5) / np.sin(2 * np.pi / 3)
     if abs(amount) < 10:
         S = shear(2, amount)
-        assert_is_group(in_coordinates("D_3", S), 6, [1, 2, 3], S, "D_3", np.random.default_rng(0))
+        assert_is_group(in_coordinates("D_3", S), 6, [1, 2, 3], S, "D_3")
 
 
 @given(st.floats(-3, 6), st.sampled_from(["C_12", "D_3", "D_4"]))
@@ -627,12 +510,6 @@ def test_what_rounding_cannot_tell_apart_is_refused():
     assert MatrixGroup([[[1.0, 0.0], [2e6, -1.0]]]).order == 2  # two elements, far apart
 
 
-@given(permutation_groups(max_degree=4))
-def test_tables_of_products_are_those_of_a_group(group):
-    left, right = tables(group, group.elements())
-    groups._check_regular(left, right)
-
-
 def tables(group, elements):
     number = {group.key(g): i for i, g in enumerate(elements)}
     left = [[number[group.key(group.multiply(s, g))] for g in elements] for s in group.generators]
@@ -641,6 +518,8 @@ def tables(group, elements):
 
 
 def test_tables_that_are_no_group_are_refused():
+    for group in (groups.symmetric(3), groups.dihedral(4), groups.symmetric(4)):
+        groups._check_regular(*tables(group, group.elements()))
     group = groups.symmetric(3)
     left, right = tables(group, group.elements())
     twice = np.concatenate([left, left[:, -1:]], axis=1)  # one element listed twice: order 7
@@ -671,11 +550,10 @@ def test_a_shear_is_refused_however_small(size, sign):
 
 @pytest.mark.parametrize("angle", [1e-3, 1e-7, 1e-10])
 def test_two_reflections_with_axes_close_together_are_refused(angle):
-    mirror = np.diag([1.0, -1.0])
-    other = gallery.rotation(angle) @ mirror @ gallery.rotation(-angle)
+    other = gallery.rotation(angle) @ HALF @ gallery.rotation(-angle)
     with pytest.raises(ValueError, match="closure fails"):
-        MatrixGroup([mirror, other])
-    assert MatrixGroup([mirror, mirror + 1e-15]).order == 2
+        MatrixGroup([HALF, other])
+    assert MatrixGroup([HALF, HALF + 1e-15]).order == 2
 
 
 @pytest.mark.parametrize("order", [1, 2, 7, 1_000, 10_000])
@@ -684,20 +562,3 @@ def test_rounding_is_no_reason_to_refuse(order, stretch):
     basis = np.diag([1.0, stretch]) @ gallery.rotation(0.3)
     turn = basis @ gallery.rotation(2 * np.pi / order) @ np.linalg.inv(basis)
     assert MatrixGroup([turn]).order == order
-
-
-def test_a_rotation_of_too_large_an_order_is_refused_with_the_limit():
-    turn = gallery.rotation(2 * np.pi / 20_000)
-    with pytest.raises(ValueError, match=r"10000 at most.*none of whose first 10000 powers"):
-        MatrixGroup([turn])
-
-
-def test_a_rotation_with_few_digits_is_refused_with_the_gap():
-    rounded = gallery.rotation(2 * np.pi / 3).round(10)
-    with pytest.raises(ValueError, match=r"power 3 comes closest and misses it by 6\.6e-11"):
-        MatrixGroup([rounded])
-
-
-def test_entries_that_grow_are_named():
-    with pytest.raises(ValueError, match=r"first 29 powers.*entries of later powers exceed 1e\+09"):
-        MatrixGroup([2 * np.eye(2)])

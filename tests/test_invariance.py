@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
-from cases import permutation_groups, seeds
+from cases import permutation_groups, refusals, seeds
 from learnsym import groups, invariance
 from learnsym.networks.perceptron import orbit_indices, perceptron
 
@@ -57,8 +57,7 @@ def test_orbit_logits_take_images_of_their_own_for_every_run_and_plain_models():
     found = invariance.orbit_logits(net, x, TURNS)
     for run in range(3):
         same(found[:, run : run + 1], invariance.orbit_logits(net.run(run), x[run], TURNS), 2e-6)
-    plain = invariance.orbit_logits(lambda z: z[..., :3], x[0], TURNS)
-    assert plain.shape == (4, 9, 3)
+    assert invariance.orbit_logits(lambda z: z[..., :3], x[0], TURNS).shape == (4, 9, 3)
 
 
 # --- DI, LI and variances -------------------------------------------------------------------------
@@ -80,33 +79,20 @@ def slow_errors(logits, first):
 
 @pytest.mark.parametrize("identity", [True, False])
 @given(st.integers(2, 5), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4), seeds)
-def test_errors_match_loops(identity, order, runs, count, classes, seed):
+def test_errors_and_variances_match_loops(identity, order, runs, count, classes, seed):
     logits = random_logits(order, runs, count, classes, seed, scale=3.0)
     kl, squares = slow_errors(logits, 0 if identity else 1)
     np.testing.assert_allclose(invariance.distribution_error(logits, identity), kl, atol=1e-12)
     np.testing.assert_allclose(invariance.logit_error(logits, identity), squares, rtol=1e-12)
-
-
-def test_errors_of_a_known_example():
-    logits = torch.tensor([[[0.0, 0.0]], [[3.0, 4.0]]])
-    assert invariance.logit_error(logits).item() == 12.5
-    assert invariance.logit_error(logits, identity=False).item() == 25
-    p = np.array([np.exp(3.0), np.exp(4.0)]) / (np.exp(3.0) + np.exp(4.0))
-    expected = np.sum(0.5 * np.log(0.5 / p))
-    assert invariance.distribution_error(logits, identity=False).item() == pytest.approx(expected)
+    rows = logits.numpy().swapaxes(0, 1).reshape(runs, -1, classes)
+    total = rows.var(axis=1).sum(axis=1)
+    np.testing.assert_allclose(invariance.total_variance(logits), total, rtol=1e-12)
 
 
 def test_distribution_error_survives_certain_and_huge_logits():
     logits = torch.tensor([[[0.0, 1e5]], [[0.0, 2e5]], [[1e5, 0.0]]], dtype=torch.float32)
     found = invariance.distribution_error(logits, identity=False).item()
     assert found == pytest.approx(1e5 / 2)
-
-
-@given(seeds, st.integers(2, 5))
-def test_total_variance_matches_numpy(seed, order):
-    logits = random_logits(order, seed=seed)
-    total = [logits.numpy()[:, r].reshape(-1, 3).var(axis=0).sum() for r in range(2)]
-    np.testing.assert_allclose(invariance.total_variance(logits), total, rtol=1e-12)
 
 
 # --- gradients ------------------------------------------------------------------------------------
@@ -172,14 +158,6 @@ def test_integrated_gradients_match_a_loop_and_add_up(orbit, pooling, output):
         ends = [end.softmax(-1) for end in ends]
     gain = (ends[0] - ends[1])[:, torch.arange(9), labels]
     assert (fine.sum(-1) - gain).abs().max() < 5e-3 * gain.abs().max()
-
-
-def test_integrated_gradients_of_a_quadratic_are_exact():
-    x, labels = images(), torch.zeros(9, dtype=torch.int64)
-    found = invariance.integrated_gradients(
-        lambda z: z.square().sum(-1, keepdim=True), x, labels, 2.0, 1
-    )
-    same(found, x**2 - 4)
 
 
 # --- the published map ----------------------------------------------------------------------------
@@ -261,17 +239,12 @@ def test_similarity_of_tiny_maps_and_of_none():
 
 
 def test_similarity_without_the_identity_from_that_with_it():
-    measured = []
     for orbit in (TURNS, SHIFTS):
         maps = images(3 * len(orbit), orbit.shape[1]).unflatten(0, (len(orbit), 3))
-        pair = (invariance.saliency_similarity(maps, orbit, e).mean.item() for e in (True, False))
-        measured.append([*pair, len(orbit)])
-    counted, expected, order = np.transpose(measured)
-    found = invariance.without_identity(counted, order)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-    assert abs(found - counted).min() > 0.01
-    with pytest.raises(ValueError, match="order: expected groups of more than one element, got"):
-        invariance.without_identity(counted, [4, 1])
+        counted, expected = (similarity(maps, orbit, e).mean.numpy() for e in (True, False))
+        found = invariance.without_identity(counted, [len(orbit)])
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+        assert abs(found - counted).min() > 0.01
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -316,106 +289,79 @@ def test_spectral_norm_of_a_dead_network_is_zero():
 # --- bad input ------------------------------------------------------------------------------------
 
 
-def test_models_and_images_that_do_not_fit_are_refused():
-    x, labels = images(dtype=torch.float32), some_labels()
-    net = perceptron(SIZES, range(2))
-    for model in (
-        lambda z: z.sum(-1),
-        lambda z: z.sum(),
-        lambda z: z[:3],
-        lambda z: z[..., :0],
-        lambda z: None,
-    ):
-        with pytest.raises(ValueError, match=r"model: expected an output of shape \(\.\.\., 9, cl"):
-            invariance.orbit_logits(model, x, TURNS)
-        with pytest.raises(ValueError, match="model: expected an output"):
-            invariance.gradients(model, x, labels)
-    with pytest.raises(ValueError, match=r"model: expected an output of shape \(2, 9"):
-        invariance.orbit_logits(lambda z: net(z)[0], x.expand(2, 9, 16), TURNS)
-    for bad in (x[:0], x[0], x.long(), x.numpy()):
-        with pytest.raises(ValueError, match="x: expected"):
-            invariance.orbit_logits(net, bad, TURNS)
-        with pytest.raises(ValueError, match="x: expected"):
-            invariance.integrated_gradients(net, bad, labels)
-        with pytest.raises(ValueError, match="x: expected"):
-            invariance.orbit_maps(partial(invariance.gradients, net), bad, labels, TURNS)
-        with pytest.raises(ValueError, match="x: expected"):
-            invariance.spectral_norms(net, bad)
-    with pytest.raises(ValueError, match="batch: expected at least 1, got 0"):
-        invariance.orbit_logits(net, x, TURNS, batch=0)
+X, LABELS, NET = images(dtype=torch.float32), some_labels(), perceptron(SIZES, range(2))
+MAPS, ONE_LAYER = images(36).view(4, 9, 16), perceptron([16, 3], [0])
+LOGITS = (invariance.logit_error, invariance.distribution_error, invariance.total_variance)
+MODELS = [
+    lambda z: z.sum(-1), lambda z: z.sum(), lambda z: z[:3], lambda z: z[..., :0], lambda z: None
+]  # fmt: skip
+ORBITS = {
+    "a group that moves 16 pixels, got 36": SHIFTS,
+    "the identity in row 0": TURNS.flip(0),
+    r"rows that permute 0\.\.15": TURNS * 0,
+    r"integers of shape \(\|G\|, n\)": TURNS.float(),
+    "integers of shape": TURNS[0],
+}
+OTHER_LABELS = {
+    r"classes 0\.\.2, got 3\.\.": LABELS + 3,
+    r"classes 0\.\.2, got -1\.\.": LABELS - 1,
+    r"shape \(9,\) or \(2, 9\), got \(8,\)": some_labels(8),
+    "integers": LABELS.double(),
+}
+logits, integrated = partial(invariance.orbit_logits, NET), invariance.integrated_gradients
+slopes, similarity = partial(invariance.gradients, NET), invariance.saliency_similarity
+published, norms = invariance.published_map, invariance.spectral_norms
 
 
-def test_orbits_that_do_not_fit_are_refused():
-    x, net = images(dtype=torch.float32), perceptron(SIZES, range(2))
-    maps = images(36).view(4, 9, 16)
-    for orbit, text in (
-        (SHIFTS, "a group that moves 16 pixels, got 36"),
-        (TURNS.flip(0), "the identity in row 0"),
-        (TURNS * 0, r"rows that permute 0\.\.15"),
-        (TURNS.float(), r"integers of shape \(\|G\|, n\)"),
-        (TURNS[0], "integers of shape"),
-    ):
-        with pytest.raises(ValueError, match="orbit: expected " + text):
-            invariance.orbit_logits(net, x, orbit)
-        with pytest.raises(ValueError, match="orbit: expected " + text):
-            invariance.saliency_similarity(maps, orbit)
-    with pytest.raises(ValueError, match="maps: expected one row for each of 4, got 3"):
-        invariance.saliency_similarity(maps[:3], TURNS)
-    with pytest.raises(ValueError, match="maps: expected shape"):
-        invariance.saliency_similarity(maps[0], TURNS)
-    with pytest.raises(ValueError, match="maps: expected finite numbers"):
-        invariance.saliency_similarity(maps / 0, TURNS)
-    with pytest.raises(ValueError, match="identity: expected True"):
-        invariance.saliency_similarity(maps[:1], TURNS[:1], identity=False)
-
-
-def test_labels_and_settings_out_of_range_are_refused():
-    x, net = images(dtype=torch.float32), perceptron(SIZES, range(2))
-    for labels, text in (
-        (some_labels() + 3, r"classes 0\.\.2, got 3\.\."),
-        (some_labels() - 1, r"classes 0\.\.2, got -1\.\."),
-        (some_labels(8), r"shape \(9,\) or \(2, 9\), got \(8,\)"),
-        (some_labels().double(), "integers"),
-    ):
-        with pytest.raises(ValueError, match="labels: expected " + text):
-            invariance.gradients(net, x, labels)
-    labels = some_labels()
-    with pytest.raises(ValueError, match="output: expected one of"):
-        invariance.integrated_gradients(net, x, labels, output="loss")
-    with pytest.raises(ValueError, match="steps: expected at least 1, got 0"):
-        invariance.integrated_gradients(net, x, labels, steps=0)
+def refused():
+    """Calls and the words of their refusal."""
+    for model in MODELS:
+        shape = r"model: expected an output of shape \(\.\.\., 9, cl"
+        yield partial(invariance.orbit_logits, model, X, TURNS), shape
+        yield partial(invariance.gradients, model, X, LABELS), "model: expected an output"
+    for x in (X[:0], X[0], X.long(), X.numpy()):
+        yield partial(logits, x, TURNS), "x: expected"
+        yield partial(integrated, NET, x, LABELS), "x: expected"
+        yield partial(invariance.orbit_maps, slopes, x, LABELS, TURNS), "x: expected"
+        yield partial(norms, NET, x), "x: expected"
+    for words, orbit in ORBITS.items():
+        yield partial(logits, X, orbit), "orbit: expected " + words
+        yield partial(similarity, MAPS, orbit), "orbit: expected " + words
+    for words, labels in OTHER_LABELS.items():
+        yield partial(slopes, X, labels), "labels: expected " + words
     for baseline in (torch.zeros(3), torch.zeros(2, 9, 16)):
-        with pytest.raises(ValueError, match="baseline: expected a shape that fits"):
-            invariance.integrated_gradients(net, x, labels, baseline)
+        words = "baseline: expected a shape that fits"
+        yield partial(integrated, NET, X, LABELS, baseline), words
     for threshold in (-0.1, 1.0, float("nan")):
-        with pytest.raises(ValueError, match=r"threshold: expected a number in \[0, 1\)"):
-            invariance.published_map(x, 4, threshold)
-    with pytest.raises(ValueError, match="side: expected 16 = side"):
-        invariance.published_map(x, 5)
-    with pytest.raises(ValueError, match="padding: expected one of"):
-        invariance.published_map(x, 4, padding="wrap")
-
-
-def test_logits_that_do_not_fit_are_refused():
-    for measure in (
-        invariance.logit_error,
-        invariance.distribution_error,
-        invariance.total_variance,
-    ):
+        yield partial(published, X, 4, threshold), r"threshold: expected a number in \[0, 1\)"
+    for measure in LOGITS:
         for bad in (torch.ones(4, 3), torch.ones(4, 0, 3), torch.ones(4, 5, 3).long()):
-            with pytest.raises(ValueError, match="logits: expected"):
-                measure(bad)
-    for measure in (invariance.logit_error, invariance.distribution_error):
-        with pytest.raises(ValueError, match="identity: expected True"):
-            measure(torch.ones(1, 5, 3), identity=False)
+            yield partial(measure, bad), "logits: expected"
+    for measure in LOGITS[:2]:
+        yield partial(measure, torch.ones(1, 5, 3), identity=False), "identity: expected True"
+    for x in (X[:, :9], X.expand(3, 9, 16)):
+        yield partial(norms, NET, x), r"x: expected images of shape \(N, 16\) or \(2"
 
 
-def test_spectral_norms_of_other_models_are_refused():
-    net, x = perceptron(SIZES, range(2)), images(dtype=torch.float32)
-    with pytest.raises(ValueError, match="network: expected a Perceptron"):
-        invariance.spectral_norms(torch.nn.Linear(16, 3), x)
-    with pytest.raises(ValueError, match="with a hidden layer, got 1 layer"):
-        invariance.spectral_norms(perceptron([16, 3], [0]), x)
-    for bad in (x[:, :9], x.expand(3, 9, 16)):
-        with pytest.raises(ValueError, match=r"x: expected images of shape \(N, 16\) or \(2"):
-            invariance.spectral_norms(net, bad)
+test_what_does_not_fit_is_refused = refusals(
+    *refused(),
+    (
+        lambda: invariance.orbit_logits(lambda z: NET(z)[0], X.expand(2, 9, 16), TURNS),
+        r"model: expected an output of shape \(2, 9",
+    ),
+    (lambda: logits(X, TURNS, batch=0), "batch: expected at least 1, got 0"),
+    (lambda: similarity(MAPS[:3], TURNS), "maps: expected one row for each of 4, got 3"),
+    (lambda: similarity(MAPS[0], TURNS), "maps: expected shape"),
+    (lambda: similarity(MAPS / 0, TURNS), "maps: expected finite numbers"),
+    (lambda: similarity(MAPS[:1], TURNS[:1], identity=False), "identity: expected True"),
+    (lambda: integrated(NET, X, LABELS, output="loss"), "output: expected one of"),
+    (lambda: integrated(NET, X, LABELS, steps=0), "steps: expected at least 1, got 0"),
+    (lambda: published(X, 5), "side: expected 16 = side"),
+    (lambda: published(X, 4, padding="wrap"), "padding: expected one of"),
+    (lambda: norms(torch.nn.Linear(16, 3), X), "network: expected a Perceptron"),
+    (lambda: norms(ONE_LAYER, X), "with a hidden layer, got 1 layer"),
+    (
+        lambda: invariance.without_identity(np.ones(2), [4, 1]),
+        "order: expected groups of more than one element, got",
+    ),
+)

@@ -1,6 +1,7 @@
 """Features of networks, fitted actions, closed networks: against torch, loops, least squares."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnsym import gallery, groups, kernels, regression
+from cases import refusals
+from learnsym import gallery, groups, kernels
 from learnsym import representations as reps
 from learnsym.kernels import Mlp, closed_network, conjugate_features, fit_action, weight_features
 
@@ -47,6 +49,8 @@ def test_outputs_are_those_of_torch_layers(mlp, seed):
     assert mlp(theta, X) == pytest.approx(expected, abs=1e-12)
     assert mlp(torch.tensor(theta), torch.tensor(X)).numpy() == pytest.approx(expected, abs=1e-12)
     assert np.array_equal(mlp.pack(*mlp.unpack(theta)), theta)
+    linear = weight_features(mlp, theta, X) @ mlp.output_part(theta)
+    assert linear == pytest.approx(expected, abs=1e-12)
 
 
 def test_leading_axes_are_networks(rng):
@@ -65,30 +69,6 @@ def test_weights_are_drawn_as_torch_draws_them(rng):
         assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=5e-3)
         assert ours.std() == pytest.approx(theirs.std(), rel=5e-2)
     assert abs(c) <= 1 / np.sqrt(4_000)
-
-
-@given(networks, seeds)
-def test_the_output_part_of_the_weights_gives_the_network(mlp, seed):
-    theta, X = drawn(mlp, seed)
-    u = mlp.output_part(theta)
-    assert weight_features(mlp, theta, X) @ u == pytest.approx(mlp(theta, X), abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [((0, 3), "inputs"), ((3, 0), "hidden"), ((3, 3, "gelu"), "activation.*gelu")],
-)
-def test_bad_shapes_are_named(arguments, named):
-    with pytest.raises(ValueError, match=named):
-        Mlp(*arguments)
-
-
-def test_bad_parameters_are_named():
-    mlp = Mlp(3, 2)
-    with pytest.raises(ValueError, match=r"theta: expected a last axis of 11"):
-        mlp.unpack(np.zeros(10))
-    with pytest.raises(ValueError, match=r"W, b, a: expected shapes \(2, 3\)"):
-        mlp.pack(np.zeros((3, 2)), np.zeros(2), np.zeros(2), 0.0)
 
 
 # --- features -------------------------------------------------------------------------------------
@@ -126,24 +106,6 @@ def test_relu_has_slope_zero_at_zero():
     assert np.array_equal(weight_features(mlp, theta, np.zeros((1, 1))), [[0, 0, 0, 1]])
 
 
-@pytest.mark.parametrize(
-    ("theta", "X", "named"),
-    [
-        (np.zeros(10), np.zeros((2, 3)), r"theta: expected shape \(11,\), got \(10,\)"),
-        (np.zeros(11), np.zeros((2, 2)), r"X: expected shape \(n, 3\), got \(2, 2\)"),
-        (np.zeros(11), np.zeros((2, 3), np.float32), "one dtype.*float64, float32"),
-        (np.zeros(11, int), np.zeros((2, 3), int), "float32 or float64, got int64"),
-        (np.full(11, np.nan), np.zeros((2, 3)), "finite"),
-    ],
-)
-def test_bad_input_is_named(theta, X, named):
-    for features in (weight_features, conjugate_features, kernels.weight_gram):
-        with pytest.raises(ValueError, match=named):
-            features(Mlp(3, 2), theta, X)
-    with pytest.raises(ValueError, match="block: expected at least 1"):
-        kernels.weight_gram(Mlp(3, 2), np.zeros(11), np.zeros((2, 3)), block=0)
-
-
 # --- fitted actions -------------------------------------------------------------------------------
 
 
@@ -154,34 +116,11 @@ def test_fit_solves_least_squares(size, seed):
     assert fit_action(F, moved, 1e-12) == pytest.approx(solved.T, abs=1e-9)
 
 
-def test_fit_finds_the_permutation_of_monomials(rng):
-    lifted, X = reps.polynomial(S3, 2), rng.standard_normal((50, 3))
-    F = reps.monomials(X, 2)
-    for g in S3.group.elements():
-        found = fit_action(F, reps.monomials(S3.act(g, X), 2), 1e-12)
-        assert found == pytest.approx(lifted.matrix(g), abs=1e-9)
-
-
 def test_directions_below_the_cutoff_are_left_out(rng):
     F = np.linalg.qr(rng.standard_normal((20, 3)))[0] * [1.0, 1e-2, 1e-5]
     for cutoff, kept in ((1e-12, 3), (1e-7, 2), (1e-2, 1)):  # eigenvalues 1, 1e-4, 1e-10
         expected = np.diag(np.arange(3) < kept).astype(float)
         assert fit_action(F, F, cutoff) == pytest.approx(expected, abs=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("features", "moved", "cutoff", "named"),
-    [
-        (np.zeros((3, 2)), np.zeros((3, 1)), 0.1, r"features, moved.*\(3, 2\), \(3, 1\)"),
-        (np.zeros((0, 2)), np.zeros((0, 2)), 0.1, r"features, moved.*\(0, 2\)"),
-        (np.eye(2), np.eye(2), 1.0, "cutoff.*got 1"),
-        (np.full((2, 2), np.inf), np.eye(2), 0.1, "finite"),
-        (np.eye(2), np.full((2, 2), np.nan), 0.1, "finite"),
-    ],
-)
-def test_bad_fits_are_refused(features, moved, cutoff, named):
-    with pytest.raises(ValueError, match=named):
-        fit_action(features, moved, cutoff)
 
 
 # --- closed networks ------------------------------------------------------------------------------
@@ -210,22 +149,13 @@ def action_gap(mlp, theta, lifted, features, rho, X):
 @pytest.mark.parametrize("rho", ACTIONS, ids=repr)
 def test_features_of_closed_networks_carry_the_representations(rho, activation, rng):
     closed, X = close(rho, activation, rng), rng.standard_normal((6, rho.dimension))
-    for features, lifted in (
-        (weight_features, closed.on_gradients),
-        (conjugate_features, closed.on_neurons),
-    ):
+    ordinary = closed.mlp.draw(rng)
+    on_features = {weight_features: closed.on_gradients, conjugate_features: closed.on_neurons}
+    for features, lifted in on_features.items():
         lifted.check()
         assert lifted.is_orthogonal
         assert action_gap(closed.mlp, closed.theta, lifted, features, rho, X) < 1e-12
-        ordinary = closed.mlp.draw(rng)
         assert action_gap(closed.mlp, ordinary, lifted, features, rho, X) > 1e-3
-
-
-@pytest.mark.parametrize("rho", ACTIONS, ids=repr)
-def test_the_network_itself_is_not_invariant(rho, rng):
-    closed, X = close(rho, "relu", rng, hidden=4), rng.standard_normal((50, rho.dimension))
-    values = closed.mlp(closed.theta, regression.augment(X, rho))
-    assert kernels.orbit_asymmetry(values) > 1e-3
 
 
 @pytest.mark.parametrize("rho", ACTIONS, ids=repr)
@@ -246,25 +176,6 @@ def test_outputs_are_as_large_as_those_of_an_ordinary_network(rng):
     assert ours == pytest.approx(np.mean([large(large.draw(rng), X) ** 2 for _ in closed]), rel=0.2)
 
 
-def test_bad_representations_are_named(rng):
-    small = Mlp(2, 2)
-    with pytest.raises(ValueError, match="rho: expected dimension 2, got 3"):
-        closed_network(small, small.draw(rng), S3, rng)
-    slanted = reps.vector(gallery.oblique_reflection(0.7))
-    with pytest.raises(ValueError, match="rho: expected an orthogonal representation"):
-        closed_network(small, small.draw(rng), slanted, rng)
-
-
-def test_two_parts_of_a_linearised_closed_network_do_not_meet(rng):
-    closed, X = close(S3, "relu", rng, hidden=4), rng.uniform(-1, 1, (10, 3))
-    rows = weight_features(closed.mlp, closed.theta, X)
-    K = regression.symmetrised_gram(rows, closed.on_gradients)
-    kick_r, kick_k = regression.split(rng.standard_normal(len(K)), closed.on_gradients)
-    moved_r, moved_k = K @ kick_r / np.linalg.norm(K, 2), K @ kick_k / np.linalg.norm(K, 2)
-    assert np.abs(regression.split(moved_r, closed.on_gradients)[1]).max() < 1e-12
-    assert np.abs(regression.split(moved_k, closed.on_gradients)[0]).max() < 1e-12
-
-
 # --- asymmetry ------------------------------------------------------------------------------------
 
 
@@ -272,12 +183,47 @@ def test_asymmetry_by_hand():
     values = np.array([[1.0, 4.0], [3.0, 4.0]])  # two group elements, two points
     assert kernels.orbit_asymmetry(values) == pytest.approx(0.5)
     assert kernels.orbit_asymmetry(np.stack([values, 2 * values])) == pytest.approx([0.5, 1.0])
-    with pytest.raises(ValueError, match=r"predictions: expected shape"):
-        kernels.orbit_asymmetry(np.zeros(3))
 
 
-def test_asymmetry_of_a_linear_predictor_is_the_asymmetry_loss(rng):
-    X, w = rng.standard_normal((7, 3)), rng.standard_normal(3)
-    orbits = regression.augment(X, S3)
-    expected = regression.asymmetry_loss(w, orbits.reshape(-1, 3), S3)
-    assert kernels.orbit_asymmetry(orbits @ w) == pytest.approx(expected)
+SMALL, THETA = Mlp(3, 2), np.zeros(11)
+SLANTED = reps.vector(gallery.oblique_reflection(0.7))
+X, E = np.zeros((2, 3)), np.eye(2)
+
+
+def closing(rho):
+    return lambda: closed_network(Mlp(2, 2), np.zeros(9), rho, np.random.default_rng(0))
+
+
+test_bad_input_is_named = refusals(
+    (lambda: Mlp(0, 3), "inputs"),
+    (lambda: Mlp(3, 0), "hidden"),
+    (lambda: Mlp(3, 3, "gelu"), "activation.*gelu"),
+    (lambda: SMALL.unpack(np.zeros(10)), r"theta: expected a last axis of 11"),
+    (
+        lambda: SMALL.pack(np.zeros((3, 2)), np.zeros(2), np.zeros(2), 0.0),
+        r"W, b, a: expected shapes \(2, 3\)",
+    ),
+    *(
+        (partial(features, SMALL, *arguments), words)
+        for features in (weight_features, conjugate_features, kernels.weight_gram)
+        for *arguments, words in (
+            (np.zeros(10), X, r"theta: expected shape \(11,\), got \(10,\)"),
+            (THETA, np.zeros((2, 2)), r"X: expected shape \(n, 3\), got \(2, 2\)"),
+            (THETA, np.zeros((2, 3), np.float32), "one dtype.*float64, float32"),
+            (np.zeros(11, int), np.zeros((2, 3), int), "float32 or float64, got int64"),
+            (np.full(11, np.nan), X, "finite"),
+        )
+    ),
+    (lambda: kernels.weight_gram(SMALL, THETA, X, block=0), "block: expected at least 1"),
+    (
+        lambda: fit_action(np.zeros((3, 2)), np.zeros((3, 1)), 0.1),
+        r"features, moved.*\(3, 2\), \(3, 1\)",
+    ),
+    (lambda: fit_action(X[:0], X[:0], 0.1), r"features, moved.*\(0, 3\)"),
+    (lambda: fit_action(E, E, 1.0), "cutoff.*got 1"),
+    (lambda: fit_action(np.full((2, 2), np.inf), E, 0.1), "finite"),
+    (lambda: fit_action(E, np.full((2, 2), np.nan), 0.1), "finite"),
+    (closing(S3), "rho: expected dimension 2, got 3"),
+    (closing(SLANTED), "rho: expected an orthogonal representation"),
+    (lambda: kernels.orbit_asymmetry(np.zeros(3)), r"predictions: expected shape"),
+)

@@ -1,5 +1,7 @@
 """The ensemble's training against a plain loop over one torch.nn.Sequential a run."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import torch
@@ -76,125 +78,54 @@ def same_run(ensemble, run, parameters):
 
 
 @pytest.mark.parametrize("penalty", [None, *PENALTIES])
-def test_ensemble_gives_the_weights_of_a_plain_loop(penalty, data):
-    strengths = [0.5, 2.0]
-    trained = minibatch(network(), *data, SCHEDULE, SEEDS, penalty, strengths)
+@pytest.mark.parametrize("strengths", [(0.5, 2.0), (0.0, 0.75), 0.75])
+@pytest.mark.parametrize("order", [1, ORDER])
+def test_ensemble_gives_the_weights_of_a_plain_loop(penalty, strengths, order, data):
+    """Run by run: one strength serves all, zero is no penalty, one element moves no sample."""
+    orbits, labels = data[0][:order], data[1]
+    trained = minibatch(network(), orbits, labels, SCHEDULE, SEEDS, penalty, strengths)
     start = network()
-    for run in range(2):
-        expected = plain_loop(start, run, SEEDS[run], *data, penalty, strengths[run])[-1]
-        assert same_run(trained, run, expected)
-        wrong = plain_loop(start, run, SEEDS[run] + 1, *data, penalty, strengths[run])[-1]
-        assert not same_run(trained, run, wrong)
-
-
-@pytest.mark.parametrize("penalty", PENALTIES)
-def test_strength_zero_is_no_penalty(penalty, data):
-    without = minibatch(network(), *data, SCHEDULE, SEEDS)
-    zero = minibatch(network(), *data, SCHEDULE, SEEDS, penalty, [0.0, 1.0])
-    for p, q in zip(without.parameters, zero.parameters, strict=True):
-        assert torch.allclose(p[0], q[0], rtol=1e-10)
-        assert not torch.allclose(p[1], q[1], rtol=1e-3)
-
-
-def test_one_strength_serves_all_runs(data):
-    one = minibatch(network(), *data, SCHEDULE, SEEDS, "LI", 0.7)
-    each = minibatch(network(), *data, SCHEDULE, SEEDS, "LI", [0.7, 0.7])
-    for p, q in zip(one.parameters, each.parameters, strict=True):
-        assert torch.equal(p, q)
-
-
-def test_runs_do_not_depend_on_each_other(data):
-    both = minibatch(network(), *data, SCHEDULE, SEEDS, "LI", 1.0)
-    alone = minibatch(network().run(1).with_parameters(
-        [p[1:].detach().clone().requires_grad_() for p in network().parameters]
-    ), *data, SCHEDULE, SEEDS[1:], "LI", 1.0)  # fmt: skip
-    for p, q in zip(both.parameters, alone.parameters, strict=True):
-        assert torch.allclose(p[1], q[0], rtol=1e-9, atol=1e-12)
-
-
-def test_without_augmentation_no_element_moves_a_sample(data):
-    orbits, labels = data
-    trained = minibatch(network(), orbits[:1], labels, SCHEDULE, SEEDS)
-    expected = plain_loop(network(), 0, SEEDS[0], orbits[:1], labels, None, 0.0)[-1]
-    assert same_run(trained, 0, expected)
-
-
-def test_strong_penalty_shrinks_what_it_penalises(data):
-    orbits, labels = data
-    long = Schedule(epochs=60, batch=10, rate=1e-2)
-    gaps = []
-    for strength in (0.0, 10.0):
-        found = minibatch(network(), orbits, labels, long, SEEDS, "LI", strength)
-        logits = torch.stack([found(x) for x in orbits]).detach()
-        gaps.append(float((logits - logits[0]).square().sum(-1).mean()))
-    assert gaps[1] < 0.1 * gaps[0]
+    for run, strength in enumerate(np.broadcast_to(strengths, 2)):
+        used = penalty if strength else None
+        for seed in (SEEDS[run], SEEDS[run] + 1):
+            expected = plain_loop(start, run, seed, orbits, labels, used, strength)[-1]
+            assert same_run(trained, run, expected) == (seed == SEEDS[run])
 
 
 # --- the best epoch -------------------------------------------------------------------------------
 
 
-def test_best_epoch_is_kept_run_by_run(data):
-    # the second run has its best score twice: the earlier counts
-    scores = iter(torch.tensor([[0.1, 0.2], [0.9, 0.8], [0.3, 0.8], [0.5, 0.1]]))
-    trained = minibatch(network(), *data, SCHEDULE, SEEDS, score=lambda _: next(scores))
-    for run, best in ((0, 1), (1, 1)):
-        history = plain_loop(network(), run, SEEDS[run], *data, None, 0.0)
-        assert same_run(trained, run, history[best])
-        assert not same_run(trained, run, history[-1])
-
-
 @pytest.mark.parametrize("best", range(4))
-def test_runs_may_have_different_best_epochs(best, data):
+def test_the_best_epoch_is_kept_run_by_run(best, data):
+    """The second run has its best score again at the end: the earlier counts."""
     rising = iter(torch.arange(4.0))
-    trained = minibatch(
-        network(), *data, SCHEDULE, SEEDS,
-        score=lambda _: torch.stack([s := next(rising), -(s - best).abs()]),
-    )  # fmt: skip
-    assert same_run(trained, 0, plain_loop(network(), 0, SEEDS[0], *data, None, 0.0)[3])
-    assert same_run(trained, 1, plain_loop(network(), 1, SEEDS[1], *data, None, 0.0)[best])
+
+    def score(_):
+        now = next(rising)
+        return torch.stack([now, -(now - best).abs() * (now < 3)])
+
+    trained = minibatch(network(), *data, SCHEDULE, SEEDS, score=score)
+    for run, kept in enumerate((3, best)):
+        history = plain_loop(network(), run, SEEDS[run], *data, None, 0.0)
+        for epoch, parameters in enumerate(history):
+            assert same_run(trained, run, parameters) == (epoch == kept)
 
 
-@pytest.mark.parametrize(
-    ("scores", "message"),
-    [([0.5, np.nan], r"got \[0.5, nan\] at epoch 1"), ([0.5], "expected 2 numbers")],
-)
-def test_a_score_that_ranks_nothing_is_refused(scores, message, data):
-    with pytest.raises(ValueError, match=message):
-        minibatch(network(), *data, SCHEDULE, SEEDS, score=lambda _: torch.tensor(scores))
-
-
-def test_score_sees_the_weights_of_its_epoch_and_no_graph(data):
-    orbits, labels = data
-    seen = []
+def test_score_and_observer_see_the_weights_of_each_epoch(data):
+    seen, observed, bar, start = [], [], mock.Mock(), network()
 
     def score(now):
         assert not torch.is_grad_enabled()
         seen.append([p.detach().clone() for p in now.parameters])
-        return (now(orbits[0]).argmax(-1) == labels).double().mean(-1)
+        return torch.zeros(2)
 
-    trained = minibatch(network(), orbits, labels, SCHEDULE, SEEDS, score=score)
-    history = plain_loop(network(), 0, SEEDS[0], orbits, labels, None, 0.0)
-    start = network()
-    assert len(seen) == 4
-    assert all(same_run(start.with_parameters(p), 0, h) for p, h in zip(seen, history, strict=True))
-    with torch.no_grad():
-        scores = torch.stack([score(start.with_parameters(p)) for p in seen[:4]])
-        assert torch.equal(score(trained), scores.amax(0))
-
-
-def test_observer_and_bar_move_once_an_epoch(data):
-    class Bar:
-        moved = 0
-
-        def update(self):
-            self.moved += 1
-
-    seen, bar = [], Bar()
-    start = network()
-    minibatch(start, *data, SCHEDULE, SEEDS, observe=lambda e, n: seen.append((e, n)), bar=bar)
-    assert [epoch for epoch, _ in seen] == [1, 2, 3, 4]
-    assert all(now is start for _, now in seen)
-    assert bar.moved == 4
+    observe = lambda *given: observed.append(given)  # noqa: E731
+    minibatch(start, *data, SCHEDULE, SEEDS, score=score, observe=observe, bar=bar)
+    history = plain_loop(network(), 0, SEEDS[0], *data, None, 0.0)
+    pairs = zip(seen, history, strict=True)
+    assert all(same_run(start.with_parameters(p), 0, expected) for p, expected in pairs)
+    assert observed == [(epoch, start) for epoch in (1, 2, 3, 4)]
+    assert bar.update.call_args_list == [mock.call()] * 4
 
 
 # --- the penalties --------------------------------------------------------------------------------
@@ -212,31 +143,24 @@ def test_penalties_agree_with_the_formulas(u, v):
         assert each.shape == (1, 2)
         assert (each >= -1e-12).all()
         assert each.mean().item() == pytest.approx(expected[name].item(), rel=1e-9, abs=1e-9)
+        assert penalty(0 * first, 0 * second).abs().max() == 0
         if name != "size":
             assert penalty(first, first).abs().max() < 1e-12
-
-
-def test_normalised_penalty_knows_no_scale(rng):
-    first, second = (torch.tensor(rng.standard_normal((1, 4, 3))) for _ in range(2))
-    penalty = PENALTIES["normalised LI"]
-    assert torch.allclose(penalty(first, second), penalty(5 * first, 5 * second))
-    assert penalty(0 * first, 0 * second).abs().max() == 0
 
 
 # --- bad input ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "numbers", [{"epochs": 0}, {"epochs": 1, "batch": 0}, {"epochs": 1, "rate": 0.0},
-                {"epochs": 1, "rate": float("nan")}],
-)  # fmt: skip
-def test_schedule_needs_positive_numbers(numbers):
-    with pytest.raises(ValueError, match="schedule: expected positive numbers"):
-        Schedule(**numbers)
+def scored(*values):
+    return {"score": lambda _: torch.tensor(values)}
+
+
+NOT_A_NUMBER = network()
+NOT_A_NUMBER.weights[0].data[1] = torch.nan
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "words"),
     [
         ({"orbits": torch.zeros(SAMPLES, COORDINATES)}, "orbits: expected shape"),
         ({"orbits": torch.zeros(ORDER, SAMPLES, COORDINATES + 1)}, "orbits: expected shape"),
@@ -248,19 +172,16 @@ def test_schedule_needs_positive_numbers(numbers):
         ({"strength": [1.0, float("nan")]}, "strength: expected a number >= 0"),
         ({"strength": [1.0, 2.0, 3.0]}, "strength: expected a number >= 0 or one a run"),
         ({"strength": [[1.0, 2.0]]}, "strength: expected a number >= 0 or one a run"),
+        (scored(0.5, np.nan), r"got \[0.5, nan\] at epoch 1"),
+        (scored(0.5), "expected 2 numbers"),
+        ({"network": NOT_A_NUMBER}, r"loss: not finite at epoch 1 in runs \[1\]"),
     ],
 )
-def test_arguments_must_fit(changes, message, data):
+def test_arguments_must_fit(changes, words, data):
     orbits, labels = data
-    arguments = {"orbits": orbits, "labels": labels, "schedule": SCHEDULE, "seeds": SEEDS}
-    with pytest.raises(ValueError, match=message):
-        minibatch(network(), **{**arguments, **changes})
-
-
-def test_divergence_is_reported_with_epoch_and_runs(data):
-    orbits, labels = data
-    broken = network()
-    with torch.no_grad():
-        broken.weights[0][1] = torch.nan
-    with pytest.raises(ValueError, match=r"loss: not finite at epoch 1 in runs \[1\]"):
-        minibatch(broken, orbits, labels, SCHEDULE, SEEDS)
+    arguments = {"network": network(), "orbits": orbits, "labels": labels, "schedule": SCHEDULE}
+    with pytest.raises(ValueError, match=words):
+        minibatch(**{**arguments, "seeds": SEEDS, **changes})
+    for numbers in ((0,), (1, 0), (1, 4, 0.0), (1, 4, float("nan"))):
+        with pytest.raises(ValueError, match="schedule: expected positive numbers"):
+            Schedule(*numbers)

@@ -7,15 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from learnsym.experiments import (
-    paths,
-    rot,
-    rot_direct,
-    rot_paths,
-    symmetric,
-    trans,
-    trans_paths,
-)
+from learnsym.experiments import paths, rot, rot_direct, rot_paths, symmetric, trans, trans_paths
 from learnsym.experiments.sweep import keeping
 from learnsym.networks.blocks import BlockMlp
 from learnsym.results import largest_deviation
@@ -108,18 +100,6 @@ def test_a_run_does_not_depend_on_its_neighbours_and_seeds_differ(name):
     assert not np.isclose(arrays["nominal"][-1, 0], arrays["nominal"][-1, 1])[:3].any()
 
 
-def test_workers_change_nothing():
-    assert largest_deviation(arrays_of("trans"), run("trans", workers=2)) < 1e-9
-
-
-@both
-def test_a_probe_is_the_leading_part(name):
-    probe = EXPERIMENTS[name].probe(small(name))
-    assert probe.keys() == arrays_of(name).keys()
-    assert largest_deviation(arrays_of(name), probe) < 1e-12
-    assert probe["seeds"].tolist() == [0]
-
-
 @both
 def test_probes_of_large_networks_are_the_first_epoch(name):
     change = {"samples": 10, "channels": paths.LARGE, "images": 5, "runs": 1, "direct": False}
@@ -132,20 +112,25 @@ def test_probes_of_large_networks_are_the_first_epoch(name):
     assert largest_deviation(found, other) > 1e-3
 
 
-def test_nodes_are_the_middles_of_the_stages():
-    setting = small("trans", epochs=15, stages=3)
-    assert setting.length == 5 and setting.nodes() == [2, 7, 12]
-    assert small("trans").nodes() == [0, 1, 2]
-
-
 @pytest.mark.parametrize(("epochs", "stages"), [(3, 3), (15, 3), (25, 5), (10, 5), (7, 7), (4, 1)])
 def test_the_coarse_rule_integrates_parabolas(epochs, stages):
+    """From nodes in the middles of the stages."""
     setting = small("trans", epochs=epochs, stages=stages)
-    weights, nodes = paths._quadratic(setting), setting.nodes()
-    degree = min(stages, 3)
-    for power in range(degree):
+    weights, nodes, length = paths._quadratic(setting), setting.nodes(), epochs // stages
+    assert nodes == [stage * length + length // 2 for stage in range(stages)]
+    for power in range(min(stages, 3)):
         found = sum(weight * nodes[stage] ** power for stage, weight in weights.items())
         assert found == pytest.approx(sum(epoch**power for epoch in range(epochs)))
+
+
+@both
+@pytest.mark.parametrize("start", ["standard", "fan in"])
+def test_paths_start_where_dense_training_does(name, start):
+    setting = small(name, start=start)
+    net = BlockMlp(DENSE[name].problem(setting).task.network)
+    expected = symmetric.start(net.network, setting, [7])
+    for A, B in zip(net.weights(paths.start(net, setting, 7)), expected, strict=True):
+        assert torch.allclose(A, B[0], atol=1e-13)
 
 
 def test_the_coarse_path_differs_where_there_are_more_nodes():
@@ -157,11 +142,13 @@ def test_samples_of_the_response_are_moved_one_by_one():
     task = rot.problem(small("rot")).task
     moved = paths.moved_samples(task, 10, None, 3)
     assert len(moved.x) == len(moved.y) == 10
-    ways = torch.stack([task.moved(g, slice(0, 10))[0] for g in task.network.group.elements()])
-    which = (ways == moved.x).all(-1)
-    assert (which.sum(0) == 1).all() and len(which.double().argmax(0).unique()) > 1
-    targets = torch.stack([task.moved(g, slice(0, 10))[1] for g in task.network.group.elements()])
-    assert torch.equal((targets == moved.y).all(-1) & which, which)
+    ways = [task.moved(g, slice(0, 10)) for g in task.network.group.elements()]
+    same_x, same_y = (
+        torch.stack([(way[part] == found).all(-1) for way in ways])
+        for part, found in enumerate((moved.x, moved.y))
+    )
+    assert (same_x.sum(0) == 1).all() and len(same_x.double().argmax(0).unique()) > 1
+    assert (same_y | ~same_x).all()
     still = paths.moved_samples(task, 10, (1.0, 0.0, 0.0, 0.0), 3)
     assert torch.equal(still.x, task.x[:10])
 
@@ -185,15 +172,6 @@ def test_runs_that_time_left_out_are_absent(name, tmp_path, monkeypatch):
         found = run(name, runs=2)
     assert keep.left == 0 and found["seeds"].tolist() == [0, 1]
     assert largest_deviation(expected, found) < 1e-12
-
-
-def test_without_any_finished_run_there_is_no_result(tmp_path, monkeypatch):
-    monkeypatch.setenv("LEARNSYM_HOURS", "1e-12")
-    message = r"time ran out in 2 of 2 jobs: trans paths seed 0, trans paths seed 1; .* start again"
-    with keeping(tmp_path), pytest.raises(RuntimeError, match=message):
-        run("trans")
-    with pytest.raises(RuntimeError, match="the others are not kept"):
-        run("trans")
 
 
 # --- dense training of ROT ----------------------------------------------------------------------
@@ -231,10 +209,10 @@ def test_direct_runs_that_are_not_whole_are_absent(tmp_path, monkeypatch):
         rot_direct.run(config, progress=False)
 
 
-def test_probes_of_direct_runs_are_their_leading_part():
+def test_probes_of_large_direct_runs_are_the_first_loss():
     config = rot_direct.SCALES["smoke"]
-    assert largest_deviation(direct(), rot_direct.probe(config)) < 1e-12
-    large = dataclasses.replace(config, channels=paths.LARGE, samples=5, runs=1, epochs=1)
+    change = {"channels": paths.LARGE, "samples": 5, "runs": 1, "epochs": 1}
+    large = dataclasses.replace(config, **change)
     probe = rot_direct.probe(large)
     assert probe["loss"].shape == (1, 1, 1, 1) and list(probe) == ["loss"]
     assert largest_deviation(rot_direct.run(large, progress=False), probe) < 1e-9
@@ -268,41 +246,36 @@ def test_bad_settings_are_named(name, change, message):
         small(name, **change)
 
 
-def test_bad_problems_are_named(monkeypatch):
-    with pytest.raises(ValueError, match="channels: expected an even number"):
-        run("rot", channels=3)
-    with pytest.raises(ValueError, match="orbits of 4 points or of one, got image"):
-        run("rot", side=7)
-    setting = small("trans")
-    with pytest.raises(ValueError, match="law: expected 16 probabilities"):
-        paths.outcome(trans.problem, setting, {"half": (0.5, 0.5)}, progress=False)
-    with pytest.raises(ValueError, match=r"sampled: expected some of \(\), got \['half'\]"):
-        paths.outcome(trans.problem, setting, {}, ["half"], progress=False)
+def outcome(laws, sampled=()):
+    return paths.outcome(trans.problem, small("trans"), laws, sampled, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: run("rot", channels=3), "channels: expected an even number"),
+        (lambda: run("rot", side=7), "orbits of 4 points or of one, got image"),
+        (lambda: outcome({"half": (0.5, 0.5)}), "law: expected 16 probabilities"),
+        (lambda: outcome({}, ["half"]), r"sampled: expected some of \(\), got \['half'\]"),
+        (lambda: run("trans", device="cuda"), "device: expected 'cpu'"),
+    ],
+)
+def test_bad_problems_are_named(call, words, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="device: expected 'cpu'"):
-        run("trans", device="cuda")
+    with pytest.raises(ValueError, match=words):
+        call()
 
 
 def test_published_sizes_are_those_of_the_paper():
-    for name, published in (("trans", trans.PUBLISHED), ("rot", rot.PUBLISHED)):
-        config = EXPERIMENTS[name].SCALES["paper"]
-        for field in ("samples", "channels", "batch", "runs", "epochs", "passes", "rate", "side"):
+    fields = {"samples", "channels", "batch", "runs", "epochs", "passes", "rate", "side"}
+    every = {field.name for field in dataclasses.fields(rot.PUBLISHED)}
+    for module, published, kept in (
+        (trans_paths, trans.PUBLISHED, fields),
+        (rot_paths, rot.PUBLISHED, fields),
+        (rot_direct, rot.PUBLISHED, every - {"modes", "workers", "threads"}),
+    ):
+        config = module.SCALES["paper"]
+        for field in kept:
             assert getattr(config, field) == getattr(published, field), field
-    for field in dataclasses.fields(rot.PUBLISHED):
-        if field.name not in ("modes", "workers", "threads"):
-            assert getattr(rot_direct.SCALES["paper"], field.name) == getattr(
-                rot.PUBLISHED, field.name
-            )
     assert (trans_paths.Config().start, rot_paths.Config().start) == ("standard", "fan in")
     assert trans_paths.SCALES["paper"].nodes() == [5, 15, 25, 35, 45]
-
-
-def test_paths_start_where_dense_training_does():
-    for name in EXPERIMENTS:
-        for start in ("standard", "fan in"):
-            setting = small(name, start=start)
-            task = DENSE[name].problem(setting).task
-            net = BlockMlp(task.network)
-            expected = symmetric.start(task.network, setting, [7])
-            for A, B in zip(net.weights(paths.start(net, setting, 7)), expected, strict=True):
-                assert torch.allclose(A, B[0], atol=1e-13)

@@ -50,27 +50,17 @@ def test_another_site_is_not_the_book(nowhere, monkeypatch, config):
         results.results_folder()
 
 
-def test_the_nearest_checkout_above_counts(nowhere, monkeypatch):
+def test_the_nearest_checkout_above_counts_and_the_setting_wins(nowhere, monkeypatch):
     outer = book(nowhere / "outer")
-    inner = outer / "notes" / "site"
-    book(inner, "title: Another Site\n")
+    inner = book(outer / "notes" / "site", "title: Another Site\n")
     monkeypatch.chdir(inner)
     assert paths.find_book() == outer
     assert results.results_folder() == outer / "book" / "results"
     nearest = book(outer / "notes")
     assert paths.find_book() == nearest
-
-
-def test_the_setting_wins(nowhere, monkeypatch):
-    monkeypatch.chdir(book(nowhere / "here"))
     named = book(nowhere / "named")
     monkeypatch.setenv("LEARNSYM_ROOT", str(named))
     assert paths.find_book() == named
-
-
-def test_a_configuration_that_cannot_be_read_is_none(nowhere, monkeypatch):
-    (nowhere / "_config.yml").mkdir()
-    assert paths.find_book() is None
 
 
 @pytest.mark.parametrize(
@@ -79,19 +69,20 @@ def test_a_configuration_that_cannot_be_read_is_none(nowhere, monkeypatch):
 )
 def test_settings_are_expanded_and_absolute(tmp_path, monkeypatch, value, expected):
     monkeypatch.setattr(paths, "_START", tmp_path / "start")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path / "home"))
     monkeypatch.setenv("LEARNSYM_RESULTS", value)
     monkeypatch.chdir("/")
     assert paths.setting("LEARNSYM_RESULTS") == results.results_folder() == tmp_path / expected
-
-
-@pytest.mark.parametrize("value", [None, ""])
-def test_settings_that_are_not_set(monkeypatch, value):
-    monkeypatch.delenv("LEARNSYM_RESULTS", raising=False)
-    if value is not None:
-        monkeypatch.setenv("LEARNSYM_RESULTS", value)
+    monkeypatch.setenv("LEARNSYM_RESULTS", "")
     assert paths.setting("LEARNSYM_RESULTS") is None
+    monkeypatch.delenv("LEARNSYM_RESULTS")
+    assert paths.setting("LEARNSYM_RESULTS") is None
+
+
+def test_a_configuration_that_cannot_be_read_is_none(nowhere):
+    (nowhere / "_config.yml").mkdir()
+    assert paths.find_book() is None
 
 
 # --- files that are written whole -------------------------------------------------------------
@@ -131,13 +122,14 @@ def test_sigterm_ends_in_order_and_is_as_before_afterwards():
 
 
 def test_a_handler_of_the_caller_stays():
-    def own(number, frame):
-        raise AssertionError
-
-    before = signal.signal(signal.SIGTERM, own)
+    before = signal.signal(signal.SIGTERM, refuse)
     try:
         with paths.ending_in_order():
-            assert signal.getsignal(signal.SIGTERM) is own
-        assert signal.getsignal(signal.SIGTERM) is own
+            assert signal.getsignal(signal.SIGTERM) is refuse
+        assert signal.getsignal(signal.SIGTERM) is refuse
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def refuse(number, frame):
+    raise AssertionError

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from cases import refusals
 from learnsym import groups
 from learnsym.networks.perceptron import Perceptron, orbit_indices, perceptron
 
@@ -40,45 +41,23 @@ def sequential(network, run):
 # --- how a group moves coordinates ----------------------------------------------------------------
 
 
-def test_rows_of_r4_are_the_quarter_turns(rng):
+def test_rows_are_quarter_turns_and_cyclic_shifts_along_x(rng):
     picture = rng.standard_normal((SIDE, SIDE))
-    turned = {np.rot90(picture, k).tobytes() for k in range(4)}
-    moved = [picture.ravel()[g].reshape(SIDE, SIDE) for g in TURNS.numpy()]
-    assert {np.ascontiguousarray(m).tobytes() for m in moved} == turned
-    assert np.array_equal(moved[0], picture)
-
-
-def test_rows_of_t3_are_cyclic_shifts_along_x(rng):
-    picture = rng.standard_normal((SIDE, SIDE))
-    rolled = {np.roll(picture, 2 * k, axis=1).tobytes() for k in range(3)}
-    moved = [picture.ravel()[g].reshape(SIDE, SIDE) for g in SHIFTS.numpy()]
-    assert {np.ascontiguousarray(m).tobytes() for m in moved} == rolled
-    assert np.array_equal(moved[0], picture)
-
-
-@each_group
-def test_rows_compose_to_rows(orbit):
-    rows = {tuple(g.tolist()) for g in orbit}
-    assert {tuple(g[h].tolist()) for g in orbit for h in orbit} == rows
-    assert len(rows) == len(orbit)
+    for orbit, expected in (
+        (TURNS, [np.rot90(picture, k) for k in range(4)]),
+        (SHIFTS, [np.roll(picture, 2 * k, axis=1) for k in range(3)]),
+    ):
+        moved = [picture.ravel()[g].reshape(SIDE, SIDE) for g in orbit.numpy()]
+        assert {m.tobytes() for m in moved} == {m.tobytes() for m in expected}
+        assert len(moved) == len(expected) and np.array_equal(moved[0], picture)
 
 
 def test_rows_act_from_the_left():
-    group = groups.symmetric(3)
-    orbit = orbit_indices(group)
-    x = torch.tensor([10.0, 20.0, 30.0])
-    moved = {tuple(x[g].tolist()) for g in orbit}
-    expected = set()
-    for g in group.elements():
+    group, x = groups.symmetric(3), torch.tensor([10.0, 20.0, 30.0])
+    for row, g in zip(orbit_indices(group), group.elements(), strict=True):
         image = torch.empty(3)
         image[torch.as_tensor(np.array(g))] = x  # entry i goes to place g(i)
-        expected.add(tuple(image.tolist()))
-    assert moved == expected
-
-
-def test_only_permutation_groups_have_orbit_indices():
-    with pytest.raises(ValueError, match="group: expected a PermutationGroup"):
-        orbit_indices("R4")
+        assert torch.equal(x[row], image)
 
 
 # --- what a network computes ----------------------------------------------------------------------
@@ -86,60 +65,43 @@ def test_only_permutation_groups_have_orbit_indices():
 
 @pytest.mark.parametrize("sizes", [SIZES, (SIDE**2, 4, 2)])
 def test_runs_are_sequential_networks(sizes, rng):
-    network, x = make(sizes=sizes), images(rng)
-    logits = network(x)
-    assert logits.shape == (3, 4, sizes[-1])
+    """On inputs of all runs, and on inputs of their own."""
+    network, x = make(sizes=sizes), torch.tensor(rng.standard_normal((3, 4, SIDE**2)))
+    assert network(x).shape == network(x[0]).shape == (3, 4, sizes[-1])
     for run in range(3):
-        assert torch.allclose(logits[run], sequential(network, run)(x), rtol=1e-12, atol=1e-12)
-        hidden = sequential(network, run)[:-1](x)
-        assert torch.allclose(network.features(x)[run], hidden, rtol=1e-12, atol=1e-12)
-
-
-def test_every_run_may_have_its_own_inputs(rng):
-    network = make()
-    x = torch.tensor(rng.standard_normal((3, 4, SIDE**2)))
-    for run in range(3):
-        assert torch.allclose(network(x)[run], network(x[run])[run], rtol=1e-12)
+        one = sequential(network, run)
+        for found, rows in ((network(x[0]), x[0]), (network(x), x[run])):
+            assert torch.allclose(found[run], one(rows), rtol=1e-12, atol=1e-12)
+        hidden = one[:-1](x[0])
+        assert torch.allclose(network.features(x[0])[run], hidden, rtol=1e-12, atol=1e-12)
 
 
 @each_group
 @each_pooling
 def test_tied_layer_pools_over_moved_inputs(orbit, pooling, rng):
+    """Values and gradients."""
     network, x = make(orbit, pooling), images(rng)
+    logits = network(x)
+    logits.square().sum().backward()
     for run in range(3):
         free = sequential(network, run)
         moved = torch.stack([free[1](free[0](x[:, g])) for g in orbit])
         pooled = moved.amax(0) if pooling == "max" else moved.mean(0)
-        assert torch.allclose(network(x)[run], free[2:](pooled), rtol=1e-12, atol=1e-12)
+        assert torch.allclose(logits[run], free[2:](pooled), rtol=1e-12, atol=1e-12)
+        free[2:](pooled).square().sum().backward()
+        for p, q in zip((network.weights[0], network.biases[0]), free[0].parameters(), strict=True):
+            assert torch.allclose(p.grad[run], q.grad, rtol=1e-10, atol=1e-12)
 
 
 @each_group
 @each_pooling
-def test_tied_networks_are_invariant_and_free_ones_are_not(orbit, pooling, rng):
-    x = images(rng)
+def test_tied_networks_are_invariant_and_others_are_not(orbit, pooling, rng):
+    x, tied, free = images(rng), make(orbit, pooling), make()
+    other = make(SHIFTS if orbit is TURNS else TURNS, pooling)
     for g in orbit[1:]:
-        tied, free = make(orbit, pooling), make()
         assert torch.allclose(tied(x[:, g]), tied(x), rtol=1e-12, atol=1e-12)
-        assert (free(x[:, g]) - free(x)).abs().max() > 1e-3
-
-
-def test_tying_over_one_group_gives_no_invariance_under_the_other(rng):
-    network, x = make(TURNS), images(rng)
-    assert (network(x[:, SHIFTS[1]]) - network(x)).abs().max() > 1e-3
-
-
-def test_gradients_of_the_tied_layer(rng):
-    network, x = make(SHIFTS, seeds=(0,)), images(rng, 2)
-    network(x).sum().backward()
-    weight = network.weights[0]
-    step = torch.tensor(rng.standard_normal(weight.shape)) * 1e-6
-    rest = list(network.parameters[1:])
-    with torch.no_grad():
-        ahead, behind = (
-            network.with_parameters([weight + s * step, *rest])(x).sum() for s in (1, -1)
-        )
-    slope = (weight.grad * step).sum()
-    assert (ahead - behind).item() == pytest.approx(2 * slope.item(), rel=1e-5)
+        for net in (free, other):
+            assert (net(x[:, g]) - net(x)).abs().max() > 1e-3
 
 
 # --- the start, and ensembles ---------------------------------------------------------------------
@@ -156,18 +118,12 @@ def test_start_is_that_of_torch_in_distribution():
 
 
 def test_a_run_depends_on_its_seed_only():
-    alone, among = make(seeds=(5,)), make(seeds=(3, 5))
-    for p, q in zip(alone.parameters, among.parameters, strict=True):
-        assert torch.equal(p[0], q[1])
-        assert not torch.equal(q[0], q[1])
+    """Not on its neighbours, precision or tying."""
+    alone, among, tied = make(seeds=(5,)), make(seeds=(3, 5)), make(TURNS, seeds=(5,))
     single = perceptron(SIZES, [5])
-    assert torch.equal(single.weights[0], alone.weights[0].float())
-
-
-@each_group
-def test_tied_and_free_networks_start_alike(orbit):
-    for p, q in zip(make().parameters, make(orbit).parameters, strict=True):
-        assert torch.equal(p, q)
+    for p, q, t, s in zip(*(net.parameters for net in (alone, among, tied, single)), strict=True):
+        assert torch.equal(p[0], q[1]) and torch.equal(p, t) and torch.equal(p.float(), s)
+        assert not torch.equal(q[0], q[1])
 
 
 def test_size_counts_the_parameters_of_torch():
@@ -192,24 +148,20 @@ def tensors(*shapes):
     return tuple(torch.zeros(shape) for shape in shapes)
 
 
-@pytest.mark.parametrize(
-    ("weights", "biases", "options", "message"),
-    [
-        ([(2, 3, 4), (2, 5, 2)], [(2, 3), (2, 5)], {}, "weights: expected shapes"),
-        ([(3, 4)], [(3,)], {}, "weights: expected shapes"),
-        ([], [], {}, "weights: expected shapes"),
-        ([(2, 3, 4)], [(2, 4)], {}, "biases: expected shapes"),
-        ([(2, 3, 4)], [(3,)], {}, "biases: expected shapes"),
-        ([(2, 3, 4)], [(2, 3)], {"pooling": "sum"}, "pooling: expected one of"),
-        ([(2, 3, 4)], [(2, 3)], {"orbit": TURNS}, "moves 4 coordinates, got one that moves 36"),
-    ],
+def network(weights, biases, **options):
+    return lambda: Perceptron(tensors(*weights), tensors(*biases), **options)
+
+
+test_bad_input_is_refused = refusals(
+    (network([(2, 3, 4), (2, 5, 2)], [(2, 3), (2, 5)]), "weights: expected shapes"),
+    (network([(3, 4)], [(3,)]), "weights: expected shapes"),
+    (network([], []), "weights: expected shapes"),
+    (network([(2, 3, 4)], [(2, 4)]), "biases: expected shapes"),
+    (network([(2, 3, 4)], [(3,)]), "biases: expected shapes"),
+    (network([(2, 3, 4)], [(2, 3)], pooling="sum"), "pooling: expected one of"),
+    (network([(2, 3, 4)], [(2, 3)], orbit=TURNS), "moves 4 coordinates, got one that moves 36"),
+    (lambda: perceptron((4,), [0]), "sizes, seeds: expected two sizes and a seed"),
+    (lambda: perceptron((4, 0, 2), [0]), "sizes, seeds: expected two sizes and a seed"),
+    (lambda: perceptron((4, 2), []), "sizes, seeds: expected two sizes and a seed"),
+    (lambda: orbit_indices("R4"), "group: expected a PermutationGroup"),
 )
-def test_shapes_must_fit(weights, biases, options, message):
-    with pytest.raises(ValueError, match=message):
-        Perceptron(tensors(*weights), tensors(*biases), **options)
-
-
-@pytest.mark.parametrize(("sizes", "seeds"), [((4,), [0]), ((4, 0, 2), [0]), ((4, 2), [])])
-def test_start_needs_sizes_and_seeds(sizes, seeds):
-    with pytest.raises(ValueError, match="sizes, seeds: expected two sizes and a seed"):
-        perceptron(sizes, seeds)

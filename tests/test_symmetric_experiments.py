@@ -10,9 +10,7 @@ import torch
 from learnsym import groups, results
 from learnsym import representations as reps
 from learnsym.experiments import perm, rot, symmetric, trans, which_group
-from learnsym.experiments.sweep import keeping
-from learnsym.networks import nonlinearities as nl
-from learnsym.networks.mlp import Space, SymmetricMlp, norms
+from learnsym.networks.mlp import norms
 from learnsym.results import largest_deviation
 
 EXPERIMENTS = {"perm": perm, "trans": trans, "rot": rot}
@@ -34,22 +32,17 @@ def all_arrays(name):
     return EXPERIMENTS[name].run(small(name), progress=False)
 
 
-def only(arrays, name, start="standard"):
-    """ROT has the arrays of two starts."""
-    if name != "rot":
+def arrays_of(name, start):
+    """ROT has the arrays of two starts, and some of its own."""
+    arrays, own = all_arrays(name), {"slopes", "growth", "cosine"}
+    if start is None:
         return arrays
-    own = {"slopes", "growth", "cosine"}
     cut = {k.removeprefix(f"{start}_"): v for k, v in arrays.items() if k.startswith(start)}
     return {k: v for k, v in cut.items() if k not in own}
 
 
-def arrays_of(name, start="standard"):
-    return only(all_arrays(name), name, start)
-
-
 @pytest.mark.parametrize(
-    ("name", "start"),
-    [("perm", None), ("trans", None), ("rot", "standard"), ("rot", "fan_in")],
+    ("name", "start"), [("perm", None), ("trans", None), ("rot", "standard"), ("rot", "fan_in")]
 )
 def test_arrays_fit_each_other(name, start):
     experiment, arrays = EXPERIMENTS[name], arrays_of(name, start)
@@ -64,6 +57,7 @@ def test_arrays_fit_each_other(name, start):
         assert np.allclose(arrays[whole], np.sqrt((arrays[parts] ** 2).sum(-1)))
     assert np.all((arrays["accuracy"] >= 0) & (arrays["accuracy"] <= 1))
     assert np.allclose(arrays["loss"][0, 0], arrays["loss"][1, 0])  # the same start and data
+    assert not np.isclose(*arrays["drift"][0, -1])  # runs differ
     drift = dict(zip(modes, arrays["drift"][:, -1], strict=True))
     assert np.all(drift["nominal"] > 0) and np.all(drift["augmented"] > 0)
     assert np.all(drift["equivariant"] < 1e-6 * drift["nominal"])
@@ -75,24 +69,7 @@ def test_arrays_fit_each_other(name, start):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_ensemble_is_its_single_runs(name):
     alone = EXPERIMENTS[name].run(small(name, block=1), progress=False)
-    assert largest_deviation(arrays_of(name), only(alone, name)) < 1e-9
-
-
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_a_probe_is_the_leading_part(name):
-    probe = only(EXPERIMENTS[name].probe(small(name)), name)
-    assert largest_deviation(arrays_of(name), probe) < 1e-9
-    assert probe["drift"].shape == (len(EXPERIMENTS[name].MODES), 2, 1)
-
-
-def test_seeds_and_runs_differ_and_repeat():
-    again = perm.run(small("perm"), progress=False)
-    other = perm.run(small("perm", seed=1), progress=False)
-    for name, array in arrays_of("perm").items():
-        np.testing.assert_array_equal(array, again[name])
-    for drift in (arrays_of("perm")["drift"], other["drift"]):
-        assert not np.isclose(drift[0, -1, 0], drift[0, -1, 1])
-    assert not np.any(np.isclose(arrays_of("perm")["drift"][0, -1], other["drift"][0, -1]))
+    assert largest_deviation(all_arrays(name), alone) < 1e-9
 
 
 def test_probes_of_large_networks_are_the_first_loss():
@@ -105,16 +82,10 @@ def test_probes_of_large_networks_are_the_first_loss():
     assert len(trans.probe(small("trans"))["drift"]) == len(trans.MODES)
 
 
-def test_workers_change_nothing():
-    apart = trans.run(small("trans", block=1, workers=2), progress=False)
-    assert largest_deviation(arrays_of("trans"), apart) < 1e-9
-
-
 def test_groups_have_a_row_each_and_published_sizes():
     config = dataclasses.replace(which_group.SCALES["smoke"], samples=5, epochs=1, runs=1)
     arrays = which_group.run(config, progress=False)
     assert arrays["drift"].shape == (5, 3, 2, 1) and arrays["systematic"].shape == (5, 2, 1)
-    assert largest_deviation(arrays, which_group.probe(config)) < 1e-9
     nominal = arrays["drift"][:, 0, -1]
     assert np.allclose(arrays["systematic"][:4, -1], nominal[:4], rtol=1e-2)
     # orbits of index pairs and of pixels: x-translations have 14 * 196 and 14
@@ -183,10 +154,6 @@ def test_shapes_of_rot(monkeypatch):
     monkeypatch.setattr(rot, "published_shapes", lambda: shipped)
     task = rot.problem(small("rot", side=14, shapes="shipped")).task
     assert task.x.shape == (10, 196) and bool((task.x == 0.5).all())
-    with pytest.raises(ValueError, match=r"shapes: expected one of .*, got 'other'"):
-        small("rot", shapes="other")
-    with pytest.raises(ValueError, match="few: expected an integer >= 1, got 0"):
-        small("rot", few=0)
 
 
 def test_laws_count_quarter_turns():
@@ -211,17 +178,8 @@ def test_published_sizes_are_those_of_the_paper():
     assert rot.problem(small("rot")).task.target_space is not None
 
 
-def test_losses_that_explode_stop_and_are_not_kept(tmp_path):
-    with (
-        keeping(tmp_path / "kept"),
-        pytest.raises(ValueError, match=r"rate: .* not finite in epoch \d+ .*seeds \[0, 1\]"),
-    ):
-        trans.run(small("trans", rate=1e200, epochs=5), progress=False)
-    assert not list(tmp_path.rglob("*augmented*"))
-
-
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "words"),
     [
         ({"passes": 0}, "passes"),
         ({"rate": -1.0}, "rate"),
@@ -235,30 +193,27 @@ def test_losses_that_explode_stop_and_are_not_kept(tmp_path):
         ({"workers": 0}, "workers"),
     ],
 )
-def test_bad_configurations_are_named(change, message):
-    with pytest.raises(ValueError, match=message):
+def test_bad_configurations_are_named(change, words):
+    with pytest.raises(ValueError, match=words):
         small("perm", **change)
 
 
-def test_bad_calls_are_named(monkeypatch):
-    with pytest.raises(ValueError, match="scale: expected one of smoke, book, paper"):
-        results.obtain("perm", "huge")
-    with pytest.raises(ValueError, match="modes: expected some of"):
-        symmetric.outcome(perm.problem, small("perm"), ["sampled"])
-    with pytest.raises(ValueError, match="channels: expected an even number"):
-        rot.run(small("rot", channels=3), progress=False)
-    with pytest.raises(ValueError, match="group: expected one of"):
-        which_group.acting("reflections")
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: results.obtain("perm", "huge"), "scale: expected one of smoke, book, paper"),
+        (
+            lambda: symmetric.outcome(perm.problem, small("perm"), ["sampled"]),
+            "modes: expected some of",
+        ),
+        (lambda: rot.run(small("rot", channels=3), progress=False), "channels: .* an even number"),
+        (lambda: small("rot", shapes="other"), r"shapes: expected one of .*, got 'other'"),
+        (lambda: small("rot", few=0), "few: expected an integer >= 1, got 0"),
+        (lambda: which_group.acting("reflections"), "group: expected one of"),
+        (lambda: perm.run(small("perm", device="cuda"), progress=False), "device: expected 'cpu'"),
+    ],
+)
+def test_bad_calls_are_named(call, words, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="device: expected 'cpu'"):
-        perm.run(small("perm", device="cuda"), progress=False)
-
-
-def test_networks_that_are_not_symmetric_are_refused():
-    pixels = Space(reps.image(groups.image_rotations(4)))
-    other = Space(reps.image(groups.image_translations(4)))
-    with pytest.raises(ValueError, match=r"spaces\[1\]: expected a representation of rotations"):
-        SymmetricMlp([pixels, other], [nl.identity])
-    turns = Space(reps.vector(groups.MatrixGroup([[[0, -1.0], [1.0, 0]]], "turns")))
-    with pytest.raises(ValueError, match=r"nonlinearities\[0\]: expected one that commutes"):
-        SymmetricMlp([turns, turns], [nl.leaky_relu])
+    with pytest.raises(ValueError, match=words):
+        call()

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases import refusals
 from learnsym.data import digits
 from learnsym.data.drifts import DRIFTS, drifted
 from learnsym.data.transforming import FRAMED, framed, transforming_images
@@ -18,31 +19,19 @@ def drawn(request):
     return request.param, transforming_images(request.param, 60, 20, 40, 3, embedded=True)
 
 
-def source(dataset):
-    size = 2_000 if dataset == "fashion" else None
-    images, labels = digits(dataset, "test", size, dtype=np.float32)
-    return {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
-
-
-def test_parts_have_their_sizes_and_no_last_class(drawn):
-    _, data = drawn
-    for part, size in zip(PARTS, (60, 20, 40), strict=True):
-        images, labels = getattr(data, part), getattr(data, f"{part}_labels")
-        assert images.shape == (size, 28, 28)
-        assert images.dtype == np.float32
-        assert images.min() >= 0 and images.max() <= 1
-        assert labels.shape == (size,)
-        assert labels.max() < 9
-
-
-def test_parts_are_disjoint_and_keep_their_labels(drawn):
+def test_parts_are_disjoint_and_have_their_sizes_their_labels_and_no_last_class(drawn):
     dataset, data = drawn
-    known = source(dataset)
+    images, labels = digits(
+        dataset, "test", 2_000 if dataset == "fashion" else None, dtype=np.float32
+    )
+    known = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
     seen = [image.tobytes() for part in PARTS for image in getattr(data, part)]
     assert len(set(seen)) == len(seen)
-    for part in PARTS:
-        labels = [known[image.tobytes()] for image in getattr(data, part)]
-        assert labels == list(getattr(data, f"{part}_labels"))
+    for part, size in zip(PARTS, (60, 20, 40), strict=True):
+        images, labels = getattr(data, part), getattr(data, f"{part}_labels")
+        assert (images.shape, images.dtype, labels.shape) == ((size, 28, 28), np.float32, (size,))
+        assert images.min() >= 0 and images.max() <= 1 and labels.max() < 9
+        assert [known[image.tobytes()] for image in images] == list(labels)
 
 
 def test_training_rows_are_normalised(drawn):
@@ -67,20 +56,17 @@ def test_frame_is_empty_and_centred(rng):
 
 
 def test_seed_decides_the_images():
-    first, same, other = (
-        transforming_images("fashion", 20, 10, 10, seed, embedded=True) for seed in (0, 0, 1)
+    """And the size of a later part does not change the earlier ones."""
+    first, same, other, stream, larger = (
+        transforming_images("fashion", 20, 5, size, seed, embedded=True)
+        for size, seed in ((5, 0), (5, 0), (5, 1), (5, np.random.default_rng(0)), (50, 0))
     )
     assert np.array_equal(first.train, same.train)
     assert (first.mean, first.deviation) == (same.mean, same.deviation)
     assert not np.array_equal(first.train, other.train)
-    stream = transforming_images("fashion", 20, 10, 10, np.random.default_rng(0), embedded=True)
     assert np.array_equal(first.test, stream.test)
-
-
-def test_sizes_of_later_parts_do_not_change_the_training_images():
-    small, large = (transforming_images("fashion", 20, 5, n, 0, embedded=True) for n in (5, 50))
-    assert np.array_equal(small.train, large.train)
-    assert np.array_equal(small.test, large.test[:5])
+    assert np.array_equal(first.train, larger.train)
+    assert np.array_equal(first.test, larger.test[:5])
 
 
 @pytest.mark.parametrize(
@@ -114,10 +100,8 @@ def moved(images, kind, level, other=None, seed=0):
 def test_drifts_keep_grey_values_shape_and_type(level, kind):
     images = grey(1)
     found = moved(images, kind, level, images[::-1])
-    assert found.shape == images.shape
-    assert found.dtype == np.float32
-    assert found.min() >= 0
-    assert found.max() <= 1 + 1e-6
+    assert (found.shape, found.dtype) == (images.shape, np.float32)
+    assert found.min() >= 0 and found.max() <= 1 + 1e-6
 
 
 @given(LEVELS)
@@ -157,15 +141,13 @@ def test_dropped_pixels_are_nested_and_as_many_as_asked_for(one, two):
     assert np.array_equal(many[many > 0], images[many > 0])
 
 
-@pytest.mark.parametrize(
-    ("kind", "level", "other", "message"),
-    [
-        ("noise", -0.1, 6, r"level: expected a number in \[0, 1\], got"),
-        ("noise", float("nan"), 6, r"level: expected a number in \[0, 1\], got"),
-        ("blur", 0.5, 6, r"kind: expected one of .* got 'blur'"),
-        ("mixture", 0.5, 5, r"other: expected shape \(6, 40\), got \(5, 40\)"),
-    ],
+GREY = grey(8)
+test_bad_drifts = refusals(
+    (lambda: moved(GREY, "noise", -0.1), r"level: expected a number in \[0, 1\], got"),
+    (lambda: moved(GREY, "noise", float("nan")), r"level: expected a number in \[0, 1\], got"),
+    (lambda: moved(GREY, "blur", 0.5), r"kind: expected one of .* got 'blur'"),
+    (
+        lambda: moved(GREY, "mixture", 0.5, GREY[:5]),
+        r"other: expected shape \(6, 40\), got \(5, 40\)",
+    ),
 )
-def test_bad_drifts(kind, level, other, message):
-    with pytest.raises(ValueError, match=message):
-        moved(grey(8), kind, level, grey(8)[:other])
