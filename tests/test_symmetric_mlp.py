@@ -46,6 +46,11 @@ def test_actions_are_block_matrices_and_project_is_their_average(case, rng):
         moved = net.act(g, weights)
         for A, B, left, right in zip(weights, moved, matrices[1:], matrices[:-1], strict=True):
             assert np.allclose(B, left @ A.numpy() @ np.linalg.inv(right))
+    some = case.rho_in.group.sample(rng, 3)
+    x = rng.standard_normal((6, net.spaces[1].dimension))
+    pairs = zip(some, np.split(x, 3), strict=True)
+    each = np.concatenate([rows @ block_matrix(net.spaces[1], g).T for g, rows in pairs])
+    assert np.allclose(net.spaces[1].act_each(some, torch.tensor(x)), each)
     if case.is_orthogonal:
         moved = [net.act(g, layers) for g in net.group.elements()]
         parts = net.project(layers), net.complement(layers), layers
@@ -137,6 +142,10 @@ test_bad_input_is_named = cases.refusals(
     (lambda: Space(S.rho, 0), "channels"),
     (lambda: Space(S.rho, 1.5), "channels"),
     (lambda: S.act(CIRCLE.identity, torch.ones(2, 4)), "x: expected a last axis of 3"),
+    (
+        lambda: S.act_each(CIRCLE.elements(), torch.ones(4, 3)),
+        r"x: expected shape \(N, 3\), N a multiple of 3, got \(4, 3\)",
+    ),
     (lambda: nl.over_channels(1), "channels"),
     (lambda: nl.radial(0), "dimension"),
     (lambda: nl.over_channels(2)(torch.ones(1, 3)), "channels: expected a divisor"),
