@@ -1,53 +1,48 @@
-"""Claims and figures as the executed notebooks hold them; the tables read nothing else."""
+"""Claims and figures as the executed notebooks hold them; the compiled pages read nothing else."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import nbformat
+from learnsym.publish.wording import BEYOND, VERDICTS
 
-from learnsym.publish.claims import CLAIM_MIME
-from learnsym.publish.figures import FIGURE_MIME
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One record (of a claim or a figure) and the page that shows it, as a Sphinx docname."""
-
-    record: dict[str, Any]
-    page: str
+Record = dict[str, Any]
 
 
-def claims(notebooks: list[Path], root: Path) -> list[Entry]:
-    """Return all claims in the order of the book."""
-    return _entries(notebooks, root, CLAIM_MIME)
+def records(notebooks: Sequence[Path], root: Path, mime: str) -> list[Record]:
+    """Return all claims or figures in the order of the book, each with its ``page`` of the site.
+
+    Raises
+    ------
+    ValueError
+        Two of them have the same id.
+    """
+    found: dict[str, Record] = {}
+    for path in notebooks:
+        page = path.relative_to(root).with_suffix("").as_posix()
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        for record in (
+            output["data"][mime] for output in outputs if mime in output.get("data", {})
+        ):
+            name = record["id"]
+            if name in found:
+                known = found[name]["page"]
+                raise ValueError(f"id {name!r}: expected once, got it in {known} and {page}")
+            found[name] = {**record, "page": page}
+    return list(found.values())
 
 
-def figures(notebooks: list[Path], root: Path) -> list[Entry]:
-    """Return all figures in the order of the book."""
-    return _entries(notebooks, root, FIGURE_MIME)
+def tally(
+    claims: Sequence[Record], items: Mapping[str, Sequence[str]], paper: str
+) -> dict[str, int]:
+    """Return how many items of a paper have which verdict; those without are ``open``.
 
-
-def _entries(notebooks: list[Path], root: Path, mime: str) -> list[Entry]:
-    found = [
-        Entry(record, path.relative_to(root).with_suffix("").as_posix())
-        for path in notebooks
-        for record in _records(path, mime)
-    ]
-    seen: dict[str, str] = {}
-    for entry in found:
-        name = entry.record["id"]
-        if name in seen:
-            raise ValueError(f"id {name!r}: expected once, got it in {seen[name]} and {entry.page}")
-        seen[name] = entry.page
-    return found
-
-
-def _records(path: Path, mime: str) -> Iterator[dict[str, Any]]:
-    if not path.is_file():
-        raise ValueError(f"{path.name}: expected an executed notebook, got none")
-    for cell in nbformat.read(path, as_version=4).cells:
-        for output in cell.get("outputs", []):
-            if mime in output.get("data", {}):
-                yield output["data"][mime]
+    An item with several claims counts under the least favourable on the paper.
+    """
+    order = sorted(VERDICTS, key=lambda verdict: verdict != BEYOND)
+    own = [claim for claim in claims if claim["paper"] == paper]
+    last = {claim["item"]: v for v in order for claim in own if claim["verdict"] == v}
+    found = [last.get(item, "open") for item in items[paper]]
+    return {v: found.count(v) for v in (*VERDICTS, "open") if v in found}
