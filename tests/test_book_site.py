@@ -13,8 +13,8 @@ from pybtex.database import parse_string
 
 import built_site
 from learnsym.paths import book_root
-from learnsym.publish import chapters, items
-from learnsym.publish.claims import CLAIM_MIME
+from learnsym.publish import chapters
+from learnsym.publish.claims import CLAIM_MIME, load_items
 from learnsym.publish.compiled import tally
 from learnsym.publish.wording import BEYOND, HOLDS, NOT_REPRODUCED
 
@@ -45,7 +45,7 @@ def write_book(folder, address=""):
     shutil.copy(book_root() / "CITATION.cff", folder)
     shutil.copytree(book_root() / "assets", folder / "assets")
     (folder / "book").mkdir()
-    shutil.copy(items.items_path(), folder / "book")
+    shutil.copy(book_root() / "book" / "items.yml", folder / "book")
     config.pop("bibtex_bibfiles")
     (folder / "_config.yml").write_text(yaml.safe_dump(config))
     toc = "format: jb-book\nroot: index\nchapters:\n- file: page\n- file: filled\n"
@@ -118,11 +118,11 @@ def test_claim_says_everything_and_folds_what_is_long(small):
 def test_compiled_pages_have_a_row_for_each_item_and_each_finding_beyond(small):
     soup = page_of(small, "filled.html")
     rows = soup.select("table.claims-table tbody tr")
-    assert len(rows) == 1 + sum(map(len, items.load_items().values()))
+    assert len(rows) == 1 + sum(map(len, load_items().values()))
     answered = [row for row in rows if "verdict-open" not in row["class"]]
     assert [row.td.get_text(strip=True) for row in answered] == ["A, Corollary 3.2", "A"]
     assert answered[0].select('a[href="page.html#claim-demo"]') and answered[0].details
-    assert f"{len(items.load_items()['A'])} items: 1 holds with a correction" in soup.get_text()
+    assert f"{len(load_items()['A'])} items: 1 holds with a correction" in soup.get_text()
 
 
 def test_an_item_counts_under_its_least_favourable_claim_on_the_paper():
@@ -146,7 +146,7 @@ def test_the_landing_page_shows_one_symbol_an_item():
     rows = BeautifulSoup(page, "html.parser").select("table.verdicts tbody tr")
     shown = {row.td.get_text(strip=True): row.select(".tally") for row in rows}
     count = {paper: sum(len(tally.get_text()) for tally in all_) for paper, all_ in shown.items()}
-    assert count == {paper: len(found) for paper, found in items.load_items().items()}
+    assert count == {paper: len(found) for paper, found in load_items().items()}
 
 
 def test_the_book_names_itself_its_version_and_its_pictures_everywhere_alike():

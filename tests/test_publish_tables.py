@@ -1,6 +1,5 @@
 """Small tables and the footer of a chapter."""
 
-import importlib
 import importlib.metadata
 import platform
 import sys
@@ -13,6 +12,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 import results_toy
 from learnsym import publish, results
+from learnsym.publish import display
 from learnsym.results import SCHEMA
 
 toy = results_toy.toy
@@ -22,9 +22,7 @@ toy = results_toy.toy
 def shown(monkeypatch):
     """The MIME bundles that tables and footers show."""
     bundles = []
-    for name in ("tables", "footer"):
-        module = importlib.import_module(f"learnsym.publish.{name}")
-        monkeypatch.setattr(module, "show", bundles.append)
+    monkeypatch.setattr(display, "show", bundles.append)
     return bundles
 
 

@@ -12,9 +12,8 @@ import pytest
 import built_site
 from learnsym.paths import book_root
 from learnsym.publish.chapters import chapter_paths, executed_folder
-from learnsym.publish.claims import CLAIM_MIME
+from learnsym.publish.claims import CLAIM_MIME, load_items
 from learnsym.publish.figures import FIGURE_MIME
-from learnsym.publish.items import load_items
 from learnsym.publish.wording import BEYOND
 
 pytestmark = pytest.mark.browser

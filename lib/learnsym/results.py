@@ -19,7 +19,6 @@ import platform
 import shutil
 import sys
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -190,7 +189,7 @@ def load(experiment: str, scale: str = "book") -> Result:
     MissingResult
         Neither of its files is there.
     CorruptResult
-        One of them is missing, or any byte of them is not as it was written.
+        One of them is missing, or does not say what was written.
     StaleResult
         The configuration or the code changed since the result was computed.
     ValueError
@@ -282,10 +281,7 @@ def _renewed(found: Experiment, result: Result, stale: StaleResult) -> Result:
         raise stale
     probe = _probe(found, result.config)
     try:
-        deviation = largest_deviation(result.arrays, probe)
-        if not deviation <= found.tolerance:
-            limit = found.tolerance
-            raise ValueError(f"its probe deviates by {deviation:.2g}, expected at most {limit}")
+        deviation = _agreeing(found, result, probe)
     except ValueError as error:
         raise StaleResult(f"{stale}; {error}", [], list(stale.modules)) from error
     record = {name: value for name, value in result.provenance.items() if name != "checksums"}
@@ -301,6 +297,14 @@ def _renewed(found: Experiment, result: Result, stale: StaleResult) -> Result:
     record["fingerprint"] = {**known, "code": found.code}
     record["revalidations"] = [*record["revalidations"], entry]
     return dataclasses.replace(result, provenance=MappingProxyType(record))
+
+
+def _agreeing(found: Experiment, result: Result, probe: Arrays) -> float:
+    """Return the deviation of a probe; ValueError if it is too large."""
+    deviation, limit = largest_deviation(result.arrays, probe), found.tolerance
+    if not deviation <= limit:
+        raise ValueError(f"its probe deviates by {deviation:.2g}, expected at most {limit}")
+    return deviation
 
 
 def _probe(found: Experiment, config: object) -> Arrays:
@@ -351,10 +355,7 @@ def _jobs_folder(found: Experiment, config: object) -> Path:
 
 def _repository() -> str | None:
     """Return the address of the book's repository as the package's metadata name it."""
-    try:
-        entries = importlib.metadata.metadata("learnsym").get_all("Project-URL") or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    entries = importlib.metadata.metadata("learnsym").get_all("Project-URL") or []
     return dict(entry.split(", ", 1) for entry in entries).get("Repository")
 
 
@@ -405,12 +406,10 @@ def save(
     stored instead of it is returned.
     """
     npz, target = _files(folder, f"{record['experiment']}-{record['scale']}")
-    if old is None:
-        content = packed(arrays)
-        sums = {"arrays": checksum(arrays), "npz": _sha256(content)}
-    else:
-        sums = old["checksums"]
-    record = _signed(record, sums)
+    content = packed(arrays) if old is None else b""
+    sums = {"npz": _sha256(content)} if old is None else old["checksums"]
+    record = _signed({**record, "checksums": sums})
+    text = json.dumps(record, indent=1, sort_keys=True, allow_nan=False) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder) as alone, ending_in_order():
         for left in folder.glob(".*.part") if alone else ():  # by a process that was killed
@@ -419,7 +418,7 @@ def save(
         if old is not None and (found := _record(target.name, target.read_bytes())) != old:
             return found
         try:
-            write_atomically(_pending(target), _render(record))
+            write_atomically(_pending(target), text.encode())
             if old is None:
                 write_atomically(npz, content)
         finally:
@@ -459,24 +458,19 @@ def _verified(stem: str, content: bytes, text: bytes) -> tuple[Arrays, Record]:
     if _sha256(content) != record["checksums"]["npz"]:
         raise CorruptResult(f"results/{stem}.npz: expected the checksum in {stem}.json")
     try:
-        arrays = unpacked(content)
-    except Exception as error:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return checked(dict(archive), "npz"), record
+    except ValueError as error:
         raise CorruptResult(f"results/{stem}.npz: expected no pickles, got {error}") from error
-    if checksum(arrays) != record["checksums"]["arrays"]:
-        raise CorruptResult(f"results/{stem}.npz: expected the arrays whose checksum is in {stem}")
-    return arrays, record
 
 
 def _record(name: str, text: bytes) -> Record:
-    """Return the record in a file if that is, to the byte, what was written."""
-    text = text.replace(b"\r\n", b"\n")
+    """Return the record in a file if it says what was written."""
     try:
         record = json.loads(text)
         if record["schema"] != SCHEMA:
             raise ValueError(f"expected schema {SCHEMA}, got {record['schema']}")
-        if _render(record) != text:
-            raise ValueError("expected the formatting that it was written with")
-        if _signed(record, record["checksums"]) != record:
+        if _signed(record) != record:
             raise ValueError("expected a record that agrees with its own checksum")
     except (ValueError, KeyError, TypeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else error
@@ -484,14 +478,10 @@ def _record(name: str, text: bytes) -> Record:
     return record
 
 
-def _signed(record: Record, checksums: Mapping[str, str]) -> Record:
-    """Return the record with checksums of the arrays, of the npz file and of the record itself."""
-    sums = {name: checksums[name] for name in ("arrays", "npz")}
+def _signed(record: Record) -> Record:
+    """Return a record that has a checksum of itself beside that of its arrays."""
+    sums = {name: value for name, value in record["checksums"].items() if name != "record"}
     return {**record, "checksums": {**sums, "record": digest({**record, "checksums": sums})}}
-
-
-def _render(record: Record) -> bytes:
-    return (json.dumps(record, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
 def _sha256(content: bytes) -> str:
@@ -570,33 +560,11 @@ def _checked(name: object, array: object, source: str) -> np.ndarray:
     return copy
 
 
-def checksum(arrays: Arrays) -> str:
-    """Return the sha256 over name, dtype, shape and bytes of every array."""
-    total = hashlib.sha256()
-    for name in sorted(arrays):
-        array = arrays[name]
-        total.update(json.dumps([name, array.dtype.str, array.shape]).encode() + b"\n")
-        total.update(array.tobytes())
-    return total.hexdigest()
-
-
 def packed(arrays: Arrays) -> bytes:
     """Return the content of an npz file; equal arrays give equal bytes, whatever the date."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(arrays):
-            member = zipfile.ZipInfo(f"{name}.npy")  # dated 1980-01-01
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.create_system = 3
-            with archive.open(member, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, arrays[name], allow_pickle=False)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
-
-
-def unpacked(content: bytes) -> Arrays:
-    """Return the arrays of an npz file, read-only; some exception where there is a pickle."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return checked({name: archive[name] for name in archive.files}, "npz")
 
 
 def largest_deviation(stored: Arrays, probe: Arrays) -> float:
@@ -615,19 +583,16 @@ def largest_deviation(stored: Arrays, probe: Arrays) -> float:
 
 
 def _deviation(name: str, stored: np.ndarray | None, probe: np.ndarray) -> float:
-    if stored is None:
-        raise ValueError(f"probe[{name!r}]: expected a stored array of this name, found none")
-    fits = stored.dtype == probe.dtype and stored.ndim == probe.ndim
-    fits = fits and all(0 < n <= m for n, m in zip(probe.shape, stored.shape, strict=True))
-    if not fits:
+    fits = stored is not None and (stored.dtype, stored.ndim) == (probe.dtype, probe.ndim)
+    if not fits or not all(0 < n <= m for n, m in zip(probe.shape, stored.shape, strict=True)):
+        known = "nothing stored" if stored is None else f"{stored.dtype} {stored.shape}"
         raise ValueError(
-            f"probe[{name!r}]: expected a leading part, not empty, of {stored.dtype} "
-            f"{stored.shape}, got {probe.dtype} {probe.shape}"
+            f"probe[{name!r}]: expected a leading part, not empty, of {known}, "
+            f"got {probe.dtype} {probe.shape}"
         )
-    wide = complex if stored.dtype.kind == "c" else float
-    leading = stored[tuple(slice(n) for n in probe.shape)].astype(wide)
-    deviation = float(np.abs(probe.astype(wide) - leading).max())
-    size = float(np.abs(stored.astype(wide)).max())
+    leading = stored[tuple(slice(n) for n in probe.shape)].astype(complex)
+    deviation = float(np.abs(probe.astype(complex) - leading).max())
+    size = float(np.abs(stored.astype(complex)).max())
     if deviation == 0:
         return 0.0
     return deviation / size if size > 0 else float("inf")
@@ -645,41 +610,37 @@ def main(arguments: list[str] | None = None) -> int:
     run = commands.add_parser("run", help="compute a result and store it, unless it is fresh")
     run.add_argument("experiment", help="name of a module in learnsym.experiments")
     run.add_argument("scale", help=" or ".join(SCALES))
-    run.add_argument("--seed", type=int, help="another seed than the scale's: nothing is stored")
     run.add_argument("--device", help="cuda for a graphics card, where the experiment can use it")
     run.add_argument("--force", action="store_true", help="compute what is fresh again")
-    commands.add_parser("list", help="say of each stored result whether it is fresh")
-    commands.add_parser("check", help="recompute the probe of each stored result, write nothing")
-    commands.add_parser("revalidate", help="renew the fingerprints where the probes agree")
+    for name, say, text in (
+        ("list", _listed, "say of each stored result whether it is fresh"),
+        ("check", _probed, "recompute the probe of each stored result, write nothing"),
+        ("revalidate", _revalidated, "renew the fingerprints where the probes agree"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(say=say)
     options = parser.parse_args(arguments)
     try:
         if options.command == "run":
             how = {"device": options.device} if options.device else {}
-            return _run(options.experiment, options.scale, options.seed, options.force, how)
-        if options.command == "list":
-            _table(_listed)
-            return 0
-        return _table(_probed if options.command == "check" else _revalidated)
+            return _run(options.experiment, options.scale, options.force, how)
+        return _table(options.say)
     except (ValueError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _run(experiment: str, scale: str, seed: int | None, force: bool, how: Mapping[str, str]) -> int:
-    """Compute a result and tell what it holds; return 1 if it should be stored and is not."""
-    other = seed not in (None, find(experiment).config(scale).seed)
-    if other and how:
-        raise ValueError(f"seed: expected that of the scale with a device, got {seed}")
+def _run(experiment: str, scale: str, force: bool, how: Mapping[str, str]) -> int:
+    """Compute a result and tell what it holds; return 1 if it is not stored."""
     with contextlib.suppress(MissingResult, CorruptResult, StaleResult):
-        if not (other or force or _missing_jobs(load(experiment, scale))):
+        if not (force or _missing_jobs(load(experiment, scale))):
             print(f"{experiment}-{scale}  {_listed(experiment, scale)}; --force computes it again")
             return 0
-    result = obtain(experiment, scale, seed) if other else recompute(experiment, scale, **how)
+    result = recompute(experiment, scale, **how)
     for name, array in result.arrays.items():
         print(f"{name}: {array.dtype} {array.shape}")
     done = "checksums" in result.provenance
     print(f"{result.provenance['wall_time']} s, {'stored' if done else 'not stored'}")
-    return int(not done and not other)
+    return int(not done)
 
 
 def _table(say: Callable[[str, str], str]) -> int:
@@ -703,10 +664,9 @@ def _listed(experiment: str, scale: str) -> str:
 
 
 def _probed(experiment: str, scale: str) -> str:
-    deviation, limit = check(experiment, scale), tolerance(experiment)
-    if not deviation <= limit:
-        raise ValueError(f"probe deviates by {deviation:.2g}, expected at most {limit}")
-    return f"fresh, probe deviates by {deviation:.2g}, tolerance {limit}"
+    result, found = load(experiment, scale), find(experiment)
+    deviation = _agreeing(found, result, _probe(found, result.config))
+    return f"fresh, probe deviates by {deviation:.2g}, tolerance {found.tolerance}"
 
 
 def _revalidated(experiment: str, scale: str) -> str:

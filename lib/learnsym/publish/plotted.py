@@ -16,7 +16,6 @@ import numpy as np
 from matplotlib import axis, category, collections, container, ticker
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axes._secondary_axes import SecondaryAxis
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.legend import Legend
@@ -38,7 +37,7 @@ _KINDS = {
     AxesImage: "image",
     Rectangle: "rectangle",
 }
-_DECORATION = (axis.Axis, Spine, Text, Legend, Axes, SecondaryAxis)
+_DECORATION = (axis.Axis, Spine, Text, Legend)
 _WORDS = (ticker.FixedFormatter, ticker.FuncFormatter, category.StrCategoryFormatter)
 
 
@@ -103,9 +102,7 @@ def plotted_rows(fig: Figure) -> list[Row]:
 
 def _panels(fig: Figure) -> list[tuple[str, Axes]]:
     """Return the visible panels, named by their titles where these tell them apart."""
-    every = [axes for outer in fig.axes for axes in (outer, *outer.child_axes)]
-    panels = [a for a in every if a.get_visible() and getattr(a, "_colorbar", None) is None]
-    panels = [axes for axes in panels if not isinstance(axes, SecondaryAxis)]
+    panels = [a for a in fig.axes if a.get_visible() and getattr(a, "_colorbar", None) is None]
     titles = [next(filter(None, map(a.get_title, ("left", "center", "right"))), "") for a in panels]
     numbered = enumerate(zip(titles, panels, strict=True), start=1)
     return [(t if t and titles.count(t) == 1 else str(n), axes) for n, (t, axes) in numbered]

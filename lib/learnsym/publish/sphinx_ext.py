@@ -24,10 +24,9 @@ from sphinx.util.index_entries import split_index_msg
 
 from learnsym.publish import mathml, wording
 from learnsym.publish.chapters import BOOK_FILE, chapter_paths
-from learnsym.publish.claims import CLAIM_MIME
+from learnsym.publish.claims import CLAIM_MIME, load_items
 from learnsym.publish.compiled import records, tally
 from learnsym.publish.figures import FIGURE_MIME
-from learnsym.publish.items import load_items
 
 SHOWN = {CLAIM_MIME: "claim", FIGURE_MIME: "figure"}  # the macro for each kind of record
 # what docutils and Sphinx write, and what a screen reader can make sense of
@@ -53,7 +52,7 @@ def prepare(app: Sphinx) -> None:
     )
     templates.filters["css"] = lambda verdict: "verdict-" + verdict.replace(" ", "-")
     templates.filters["verdict_text"] = wording.verdict_text
-    items = load_items(root / "book" / "items.yml")
+    items = load_items(root)
     # the EPUB and the PDF, where they were made; they do not link to themselves
     made = root.glob(f"{BOOK_FILE}.*") if app.builder.name == "html" else ()
     templates.globals |= vars(wording) | {
