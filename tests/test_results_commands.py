@@ -100,9 +100,7 @@ def test_commands_report_stale_and_corrupt_results(toy, capsys):
 def test_check_reports_a_probe_that_deviates(toy, capsys, monkeypatch):
     results.recompute("toy", "book")
     probe = toy.module().probe
-    monkeypatch.setattr(
-        toy.module(), "probe", lambda config: {"curve": probe(config)["curve"] * 1.1}
-    )
+    monkeypatch.setattr(toy.module(), "probe", lambda c: {"curve": probe(c)["curve"] * 1.1})
     assert main(["check"]) == 1
     assert "probe deviates by" in capsys.readouterr().out
 

@@ -19,7 +19,7 @@ def test_names(toy):
 
 @pytest.mark.parametrize("name", ["missing", "sweep", "_private", "", "toy-book", "../toy", None])
 @pytest.mark.parametrize(
-    "access", [results.obtain, results.load, results.revalidate, results.check, results.tolerance]
+    "access", [results.obtain, results.load, results.revalidate, results.check, results.recompute]
 )
 def test_unknown_experiment(toy, access, name):
     with pytest.raises(ValueError, match=r"experiment: expected one of toy, got"):

@@ -359,8 +359,3 @@ def test_stored_lists_whole_and_half_pairs_and_nothing_else(folder, monkeypatch)
     ):  # fmt: skip
         (folder / name).write_text("")
     assert results.stored() == [("e", "book"), ("other_experiment", "smoke"), ("third", "paper")]
-
-
-def test_record_is_readable_json(folder):
-    save(folder, 1)
-    assert json.loads((folder / "e-book.json").read_text())["number"] == 1

@@ -37,21 +37,6 @@ try:
 except ImportError:  # not on Windows, where writers at the same time are only detected
     fcntl = None
 
-__all__ = [
-    "CorruptResult",
-    "MissingResult",
-    "Result",
-    "StaleResult",
-    "check",
-    "load",
-    "obtain",
-    "recompute",
-    "results_folder",
-    "revalidate",
-    "stored",
-    "tolerance",
-]
-
 SCHEMA = 1
 
 Arrays = Mapping[str, np.ndarray]
@@ -223,20 +208,14 @@ def revalidate(experiment: str, scale: str = "book") -> Result:
 def check(experiment: str, scale: str = "book") -> float:
     """Load a result, recompute its probe and return the largest relative deviation.
 
-    Nothing is written. The deviation is to be compared with ``tolerance``.
+    Nothing is written.
 
     Raises
     ------
     ValueError
-        As ``load``, or the probe does not fit the stored arrays.
+        As ``load``, or the probe does not agree with the stored arrays.
     """
-    result = load(experiment, scale)
-    return largest_deviation(result.arrays, _probe(find(experiment), result.config))
-
-
-def tolerance(experiment: str) -> float:
-    """Return how far the probe of an experiment may deviate from a stored result."""
-    return find(experiment).tolerance
+    return _deviation(find(experiment), load(experiment, scale))
 
 
 def results_folder() -> Path:
@@ -279,9 +258,8 @@ def _renewed(found: Experiment, result: Result, stale: StaleResult) -> Result:
     """Return a stale result with the fingerprint of today if its probe agrees, else raise."""
     if stale.fields:
         raise stale
-    probe = _probe(found, result.config)
     try:
-        deviation = _agreeing(found, result, probe)
+        deviation = _deviation(found, result)
     except ValueError as error:
         raise StaleResult(f"{stale}; {error}", [], list(stale.modules)) from error
     record = {name: value for name, value in result.provenance.items() if name != "checksums"}
@@ -299,17 +277,14 @@ def _renewed(found: Experiment, result: Result, stale: StaleResult) -> Result:
     return dataclasses.replace(result, provenance=MappingProxyType(record))
 
 
-def _agreeing(found: Experiment, result: Result, probe: Arrays) -> float:
-    """Return the deviation of a probe; ValueError if it is too large."""
+def _deviation(found: Experiment, result: Result) -> float:
+    """Return how far the probe of today deviates; ValueError if that is too far."""
+    found.check_code()
+    probe = checked(found.module.probe(result.config), f"{found.name}.probe")
     deviation, limit = largest_deviation(result.arrays, probe), found.tolerance
     if not deviation <= limit:
         raise ValueError(f"its probe deviates by {deviation:.2g}, expected at most {limit}")
     return deviation
-
-
-def _probe(found: Experiment, config: object) -> Arrays:
-    found.check_code()
-    return checked(found.module.probe(config), f"{found.name}.probe")
 
 
 def _computed(found: Experiment, scale: str, config: object, reason: str, progress: bool) -> Result:
@@ -361,14 +336,15 @@ def _repository() -> str | None:
 
 def _fetched(url: str, cache: Path, found: Experiment, scale: str) -> Result:
     """Return the result in the book's repository; CorruptResult if it is not to be had."""
-    place = f"{url}/raw/main/book/results/{found.name}-{scale}"
-    try:
-        content, text = download(f"{place}.npz"), download(f"{place}.json")
-    except SourceUnavailableError as error:
-        raise CorruptResult(f"{place}: cannot be fetched ({error})") from error
-    arrays, record = _verified(f"{found.name}-{scale}", content, text)
-    print(f"{found.name}-{scale}: fetched from {url}", file=sys.stderr)
-    return _kept(cache, Result(arrays, found.config(scale), MappingProxyType(record)))
+    for ending in ("npz", "json"):
+        name = f"{found.name}-{scale}.{ending}"
+        try:
+            write_atomically(cache / name, download(f"{url}/raw/main/book/results/{name}"))
+        except (SourceUnavailableError, OSError) as error:
+            raise CorruptResult(f"{url}: {name} cannot be fetched ({error})") from error
+    result = _read(cache, found, scale)
+    print(f"{result.stem}: fetched from {url}", file=sys.stderr)
+    return result
 
 
 def _versions() -> dict[str, str]:
@@ -397,9 +373,7 @@ def _kept(folder: Path, result: Result, old: Mapping[str, Any] | None = None) ->
     return dataclasses.replace(result, provenance=MappingProxyType(record))
 
 
-def save(
-    folder: Path, arrays: Arrays, record: Record, old: Mapping[str, Any] | None = None
-) -> Record:
+def save(folder: Path, arrays: Arrays, record: Record, old: Record | None = None) -> Record:
     """Store arrays and record; return the latter with checksums.
 
     With ``old`` only the record is replaced, and only if that is still the stored one; what is
@@ -447,10 +421,6 @@ def read(folder: Path, stem: str) -> tuple[Arrays, Record]:
         raise CorruptResult(f"results/{name}: expected two files, this one is missing") from error
     except OSError as error:
         raise CorruptResult(f"results/{stem}: cannot be read ({error.strerror})") from error
-    return _verified(stem, content, text)
-
-
-def _verified(stem: str, content: bytes, text: bytes) -> tuple[Arrays, Record]:
     record = _record(f"{stem}.json", text)
     named = f"{record['experiment']}-{record['scale']}"
     if named != stem:
@@ -541,20 +511,18 @@ def checked(arrays: object, source: str) -> Arrays:
     """
     if not isinstance(arrays, Mapping) or not arrays:
         raise ValueError(f"{source}: expected a non-empty dictionary of arrays, got {arrays!r}")
-    return MappingProxyType(
-        {name: _checked(name, arrays[name], source) for name in sorted(arrays, key=str)}
-    )
+    names = sorted(arrays, key=str)
+    return MappingProxyType({n: _checked(n, arrays[n], f"{source}[{n!r}]") for n in names})
 
 
-def _checked(name: object, array: object, source: str) -> np.ndarray:
+def _checked(name: object, array: object, own: str) -> np.ndarray:
     if not isinstance(name, str) or not name.isidentifier():
-        raise ValueError(f"{source}: expected an identifier as name of an array, got {name!r}")
+        raise ValueError(f"{own}: expected an identifier as name of an array, got {name!r}")
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufc":
-        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise ValueError(f"{source}[{name!r}]: expected a numeric or boolean array, got {kind}")
-    if not np.isfinite(array).all():
-        count = np.count_nonzero(~np.isfinite(array))
-        raise ValueError(f"{source}[{name!r}]: expected finite entries, got {count} that are not")
+        kind = getattr(array, "dtype", type(array).__name__)
+        raise ValueError(f"{own}: expected a numeric or boolean array, got {kind}")
+    if count := np.count_nonzero(~np.isfinite(array)):
+        raise ValueError(f"{own}: expected finite entries, got {count} that are not")
     copy = np.array(array, dtype=array.dtype.newbyteorder("<"), order="C", subok=False)
     copy.flags.writeable = False
     return copy
@@ -579,23 +547,22 @@ def largest_deviation(stored: Arrays, probe: Arrays) -> float:
         An array of the probe is not stored, has another dtype or number of axes than the stored
         one, is longer or is empty.
     """
-    return max(_deviation(name, stored.get(name), array) for name, array in probe.items())
-
-
-def _deviation(name: str, stored: np.ndarray | None, probe: np.ndarray) -> float:
-    fits = stored is not None and (stored.dtype, stored.ndim) == (probe.dtype, probe.ndim)
-    if not fits or not all(0 < n <= m for n, m in zip(probe.shape, stored.shape, strict=True)):
-        known = "nothing stored" if stored is None else f"{stored.dtype} {stored.shape}"
-        raise ValueError(
-            f"probe[{name!r}]: expected a leading part, not empty, of {known}, "
-            f"got {probe.dtype} {probe.shape}"
-        )
-    leading = stored[tuple(slice(n) for n in probe.shape)].astype(complex)
-    deviation = float(np.abs(probe.astype(complex) - leading).max())
-    size = float(np.abs(stored.astype(complex)).max())
-    if deviation == 0:
-        return 0.0
-    return deviation / size if size > 0 else float("inf")
+    worst = 0.0
+    for name, array in probe.items():
+        known = stored.get(name)
+        fits = known is not None and (known.dtype, known.ndim) == (array.dtype, array.ndim)
+        if not fits or not all(0 < n <= m for n, m in zip(array.shape, known.shape, strict=True)):
+            there = "nothing stored" if known is None else f"{known.dtype} {known.shape}"
+            raise ValueError(
+                f"probe[{name!r}]: expected a leading part, not empty, of {there}, "
+                f"got {array.dtype} {array.shape}"
+            )
+        leading = known[tuple(slice(n) for n in array.shape)].astype(complex)
+        deviation = float(np.abs(array.astype(complex) - leading).max())
+        size = float(np.abs(known.astype(complex)).max())
+        if deviation > 0:
+            worst = max(worst, deviation / size if size > 0 else np.inf)
+    return worst
 
 
 # --- commands ---------------------------------------------------------------------------------
@@ -603,9 +570,7 @@ def _deviation(name: str, stored: np.ndarray | None, probe: np.ndarray) -> float
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 where a result is not as it should be."""
-    parser = argparse.ArgumentParser(
-        prog="python -m learnsym.results", description="Stored results of the experiments."
-    )
+    parser = argparse.ArgumentParser("python -m learnsym.results", description="Stored results.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="compute a result and store it, unless it is fresh")
     run.add_argument("experiment", help="name of a module in learnsym.experiments")
@@ -664,9 +629,7 @@ def _listed(experiment: str, scale: str) -> str:
 
 
 def _probed(experiment: str, scale: str) -> str:
-    result, found = load(experiment, scale), find(experiment)
-    deviation = _agreeing(found, result, _probe(found, result.config))
-    return f"fresh, probe deviates by {deviation:.2g}, tolerance {found.tolerance}"
+    return f"fresh, its probe deviates by {check(experiment, scale):.2g}"
 
 
 def _revalidated(experiment: str, scale: str) -> str:

@@ -9,14 +9,5 @@ from learnsym.publish.display import footer, table
 from learnsym.publish.figures import figure
 from learnsym.publish.style import COLORS, MARKERS, frame, use_style
 
-__all__ = [
-    "COLORS",
-    "MARKERS",
-    "ClaimFailed",
-    "claim",
-    "figure",
-    "footer",
-    "frame",
-    "table",
-    "use_style",
-]
+__all__ = ["COLORS", "MARKERS", "ClaimFailed", "claim", "figure", "footer", "frame", "table"]
+__all__ += ["use_style"]

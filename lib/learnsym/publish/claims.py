@@ -9,16 +9,8 @@ import yaml
 from numpy.typing import ArrayLike
 
 from learnsym.paths import find_book
+from learnsym.publish import wording
 from learnsym.publish.display import SLUG, require, show, words
-from learnsym.publish.wording import (
-    BEYOND,
-    CORRECTED,
-    HOLDS,
-    NOT_REPRODUCED,
-    REPRODUCED,
-    UNDECIDED,
-    claim_line,
-)
 
 CLAIM_MIME = "application/vnd.learnsym.claim+json"
 
@@ -100,7 +92,10 @@ def claim(
     shown = None if published is None else _real_array(published, f"published of {id}")
     limits = {"below": below, "above": above, "between": between, "equals": equals}
     bound = _bound(id, values, {k: v for k, v in limits.items() if v is not None}, within)
-    verdict = _verdict(id, number, beyond, verdict, correction, published)
+    missing = "correction" if correction is None else "published"
+    together = (correction is None) == (published is None)
+    require(together, f"{missing} of {id}", "with its counterpart", None)
+    verdict = _verdict(id, number, beyond, correction is not None, verdict)
     if decided:
         _check_verdict(id, verdict, values, shown, bound)
     record = {
@@ -110,7 +105,7 @@ def claim(
         "correction": None,
         "details": None,
         **texts,
-        "verdict": verdict if decided else UNDECIDED,
+        "verdict": verdict if decided else wording.UNDECIDED,
         "measured": _span(values),
         "bound": {
             "kind": bound.kind,
@@ -120,7 +115,7 @@ def claim(
         "deviation": _number(bound.excess(values)) if bound.kind == "equals" else None,
         "published": None if shown is None else _span(shown),
     }
-    line = claim_line(record)
+    line = wording.claim_line(record)
     bundle = {"text/markdown": f"> {line}", "text/plain": f"{id}: {line}"}
     show({CLAIM_MIME: record, **bundle} if decided else bundle)
 
@@ -200,26 +195,15 @@ def _bound(id: str, values: np.ndarray, given: dict[str, Any], within: float | N
     return Bound(kind, limit, low, high, float(within or 0))
 
 
-def _verdict(
-    id: str,
-    number: str | None,
-    beyond: bool,
-    verdict: str | None,
-    correction: str | None,
-    published: ArrayLike | None,
-) -> str:
+def _verdict(id: str, number: str | None, beyond: bool, corrected: bool, said: str | None) -> str:
     """Return the verdict that the arguments declare."""
-    missing = "correction" if correction is None else "published"
-    together = (correction is None) == (published is None)
-    require(together, f"{missing} of {id}", "with its counterpart", None)
-    if beyond or correction is not None:
-        require(verdict is None, f"verdict of {id}", "None here, since it follows", repr(verdict))
-        papers = not beyond or correction is None
-        require(papers, f"correction of {id}", "an item of a paper", "'beyond'")
-        return BEYOND if beyond else CORRECTED
-    allowed = (HOLDS, REPRODUCED, NOT_REPRODUCED)
-    require(verdict in (None, *allowed), f"verdict of {id}", f"one of {allowed}", repr(verdict))
-    return verdict or (REPRODUCED if number.startswith(("Figure", "Table")) else HOLDS)
+    require(not (beyond and corrected), f"correction of {id}", "an item of a paper", "'beyond'")
+    if beyond or corrected:
+        require(said is None, f"verdict of {id}", "None here, since it follows", repr(said))
+        return wording.BEYOND if beyond else wording.CORRECTED
+    allowed = (wording.HOLDS, wording.REPRODUCED, wording.NOT_REPRODUCED)
+    require(said in (None, *allowed), f"verdict of {id}", f"one of {allowed}", repr(said))
+    return said or (wording.REPRODUCED if number.startswith(("Figure", "Table")) else wording.HOLDS)
 
 
 def _check_verdict(
@@ -230,7 +214,7 @@ def _check_verdict(
     if not np.isfinite(values.astype(float)).all():
         raise ClaimFailed(f"{id}: what is not finite supports no verdict: {numbers}")
     met = bound.excess(values) <= bound.within
-    if met == (verdict == NOT_REPRODUCED):
+    if met == (verdict == wording.NOT_REPRODUCED):
         raise ClaimFailed(f"{id}: the numbers do not support {verdict!r}: {numbers}")
     if published is not None:
         own, same = f"published of {id}", (published.dtype == bool) == (bound.kind == "true")

@@ -152,13 +152,8 @@ def pytest_configure() -> None:
     """Make nbval compare in this way."""
     from nbval.plugin import IPyNbCell  # a test dependency
 
-    def compare_outputs(
-        self: Any,  # noqa: ANN401 - nbval has no types
-        test: list[dict],
-        ref: list[dict],
-        skip_compare: object = None,
-    ) -> bool:
-        self.comparison_traceback = differences(ref, test)
-        return not self.comparison_traceback
+    def compare_outputs(cell: IPyNbCell, test: list, reference: list, *_: object) -> bool:
+        cell.comparison_traceback = differences(reference, test)
+        return not cell.comparison_traceback
 
     IPyNbCell.compare_outputs = compare_outputs

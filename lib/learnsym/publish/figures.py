@@ -17,14 +17,12 @@ FIGURE_MIME = "application/vnd.learnsym.figure+json"
 
 _WIDTH = re.compile(r"\d+(%|px|em)")
 _SCREEN_DPI = 110
-# no dates, no random ids: the same figure gives the same bytes
-_STABLE = {"svg.hashsalt": "learnsym"}
+# no dates, and in the style no random ids: the same figure gives the same bytes
 _METADATA = {
     "svg": {"Date": None, "Creator": "learnsym"},
     "pdf": {"CreationDate": None, "Creator": "learnsym", "Producer": "matplotlib"},
     "png": {"Software": None},
 }
-_titles: dict[str, str] = {}
 
 
 def figure(
@@ -55,8 +53,8 @@ def figure(
     Raises
     ------
     ValueError
-        A text is missing, ``alt`` repeats the caption, the id is malformed or belongs to a
-        figure of another title in this process, or an artist's data cannot be exported.
+        A text is missing, ``alt`` repeats the caption, the id is malformed, or an artist's data
+        cannot be exported.
     """
     require(isinstance(fig, Figure), "fig", "a matplotlib Figure", type(fig).__name__)
     sound = isinstance(id, str) and SLUG.fullmatch(id)
@@ -67,12 +65,9 @@ def figure(
     require(new, own, "what the figure shows", "the caption again")
     sound = isinstance(width, str) and _WIDTH.fullmatch(width)
     require(sound, f"width of figure {id}", "a length such as '100%'", repr(width))
-    taken = _titles.setdefault(id, record["title"])
-    require(taken == record["title"], "id", "a new one", f"{id!r}, the id of the figure {taken!r}")
     rows, folder = plotted_rows(fig), setting("LEARNSYM_FIGURES")
     with mpl.rc_context():
         use_style()
-        mpl.rcParams.update(_STABLE)
         images = {k: _rendered(fig, k) for k in (("svg", "pdf", "png") if folder else ("png",))}
     plt.close(fig)
     if folder:
@@ -92,6 +87,5 @@ def figure(
 def _rendered(fig: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     dpi = _SCREEN_DPI if kind == "png" else "figure"
-    options = {"metadata": _METADATA[kind], "bbox_inches": "tight", "pad_inches": 0.06}
-    fig.savefig(buffer, format=kind, dpi=dpi, **options)
+    fig.savefig(buffer, format=kind, dpi=dpi, metadata=_METADATA[kind])
     return buffer.getvalue()

@@ -4,7 +4,6 @@ What a page says about claims, figures and citations is written in ``templates``
 Jinja tags, ``<%`` and ``<<``, is filled by them.
 """
 
-import functools
 import re
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,11 +28,6 @@ from learnsym.publish.compiled import records, tally
 from learnsym.publish.figures import FIGURE_MIME
 
 SHOWN = {CLAIM_MIME: "claim", FIGURE_MIME: "figure"}  # the macro for each kind of record
-# what docutils and Sphinx write, and what a screen reader can make sense of
-READABLE = {
-    'role="doc-biblioentry"': 'role="listitem"',  # a role of the past, in a list
-    '<th class="head"><p></p></th>': "<td></td>",  # the corner of a table heads nothing
-}
 
 
 def prepare(app: Sphinx) -> None:
@@ -52,14 +46,13 @@ def prepare(app: Sphinx) -> None:
     )
     templates.filters["css"] = lambda verdict: "verdict-" + verdict.replace(" ", "-")
     templates.filters["verdict_text"] = wording.verdict_text
-    items = load_items(root)
     # the EPUB and the PDF, where they were made; they do not link to themselves
     made = root.glob(f"{BOOK_FILE}.*") if app.builder.name == "html" else ()
     templates.globals |= vars(wording) | {
         "claims": claims,
         "figures": figures,
-        "items": items,
-        "tally": functools.partial(tally, claims, items),
+        "items": load_items(root),
+        "tally": tally,
         "citation": yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8")),
         "base_url": app.config.html_baseurl,
         "made": sorted(path.name for path in made),
@@ -87,9 +80,7 @@ class RecordRenderer:
     mime_priority_overrides: ClassVar = [("*", mime, 1) for mime in SHOWN]
 
     @staticmethod
-    def handle_mime(
-        renderer: NbElementRenderer, data: MimeData, inline: bool
-    ) -> list[nodes.Element] | None:
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list | None:
         """Return the nodes of a record, None for other outputs."""
         if inline or data.mime_type not in SHOWN:
             return None
@@ -139,18 +130,12 @@ def pack_styles(app: Sphinx) -> list[tuple[str, dict, str]]:
     return []  # no pages of its own
 
 
-def clean_page(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Drop scripts that appear twice, which is an error; mend what screen readers stumble over."""
-    for written, readable in READABLE.items():
-        context["body"] = context.get("body", "").replace(written, readable)
+def drop_repeated_scripts(app: Sphinx, page: str, template: str, context: dict, *_: object) -> None:
+    """Drop scripts that appear twice, which is an error."""
     # Sphinx registers an inline script with the name None in one place and "" in another
-    scripts = {
-        (str(script.filename or ""), script.attributes.get("body")): script
-        for script in context.get("script_files", [])
-    }
-    context["script_files"] = list(scripts.values())
+    scripts = context.get("script_files", [])
+    known = {(str(s.filename or ""), s.attributes.get("body")): s for s in scripts}
+    context["script_files"] = list(known.values())
 
 
 def configure(app: Sphinx, config: Config) -> None:
@@ -174,5 +159,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", fill)
     app.connect("html-collect-pages", keep_index)
     app.connect("html-collect-pages", pack_styles)
-    app.connect("html-page-context", clean_page, priority=900)
+    app.connect("html-page-context", drop_repeated_scripts, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
