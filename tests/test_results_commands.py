@@ -97,14 +97,6 @@ def test_commands_report_stale_and_corrupt_results(toy, capsys):
     assert "learnsym.toykernel" in out
 
 
-def test_check_reports_a_probe_that_deviates(toy, capsys, monkeypatch):
-    results.recompute("toy", "book")
-    probe = toy.module().probe
-    monkeypatch.setattr(toy.module(), "probe", lambda c: {"curve": probe(c)["curve"] * 1.1})
-    assert main(["check"]) == 1
-    assert "probe deviates by" in capsys.readouterr().out
-
-
 RUN_BY_ROWS = """def run(config, progress=True):
     noise = np.random.default_rng(config.seed).standard_normal((config.rows, 3))
     jobs = {f"row {n}": (noise[n : n + 1], config.factor) for n in range(config.rows)}
