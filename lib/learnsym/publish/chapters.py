@@ -211,7 +211,7 @@ def _digest(path: Path) -> str:
 def assemble() -> Path:
     """Gather the source of the site from the last runs; return its folder.
 
-    Files keep their time stamps, by which Sphinx knows those that did not change.
+    Files that did not change keep their time stamps, and what does not belong there is removed.
     """
     root = book_root()
     target = root / "_build" / "source"
@@ -223,10 +223,14 @@ def assemble() -> Path:
         for file in folder.iterdir():
             if file.suffix in (".svg", ".pdf", ".csv"):
                 wanted[Path("book", "figures", file.name)] = file
-    shutil.rmtree(target, ignore_errors=True)
+    for old in target.rglob("*"):
+        if old.is_file() and old.relative_to(target) not in wanted:
+            old.unlink()
     for name, source in wanted.items():
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target / name)
+        content, place = source.read_bytes(), target / name
+        if not place.is_file() or place.read_bytes() != content:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
     return target
 
 

@@ -84,9 +84,9 @@ def claim(
     require(id is not None or not beyond, f"id of {statement!r}", _WORDS, id)
     id = re.sub(r"[^a-z0-9]+", "-", item.lower()).strip("-") if id is None else id
     require(isinstance(id, str) and SLUG.fullmatch(id), f"id of {item!r}", _WORDS, repr(id))
-    texts = {"correction": correction, "details": details}
-    texts = {name: text for name, text in texts.items() if text is not None}
-    texts = {k: words(v, f"{k} of {id}") for k, v in {"statement": statement, **texts}.items()}
+    texts = {"statement": words(statement, f"statement of {id}")}
+    for name, text in {"correction": correction, "details": details}.items():
+        texts[name] = text if text is None else words(text, f"{name} of {id}")
     require(isinstance(decided, bool), f"decided of {id}", "True or False", repr(decided))
     values = _real_array(measured, f"measured of {id}")
     shown = None if published is None else _real_array(published, f"published of {id}")
@@ -98,20 +98,15 @@ def claim(
     verdict = _verdict(id, number, beyond, correction is not None, verdict)
     if decided:
         _check_verdict(id, verdict, values, shown, bound)
+    tolerance = _number(bound.within) or None
     record = {
         "id": id,
         "paper": paper,
         "item": number,
-        "correction": None,
-        "details": None,
         **texts,
         "verdict": verdict if decided else wording.UNDECIDED,
         "measured": _span(values),
-        "bound": {
-            "kind": bound.kind,
-            "value": _span(bound.value),
-            "within": _number(bound.within) or None,
-        },
+        "bound": {"kind": bound.kind, "value": _span(bound.value), "within": tolerance},
         "deviation": _number(bound.excess(values)) if bound.kind == "equals" else None,
         "published": None if shown is None else _span(shown),
     }
@@ -162,7 +157,6 @@ class Bound(NamedTuple):
 
     def excess(self, values: np.ndarray) -> float:
         """Return by how much the worst value misses the bound, its tolerance aside."""
-        values = values.astype(float)
         return float(np.max(np.maximum(self.low - values, values - self.high)))
 
 
@@ -209,9 +203,9 @@ def _verdict(id: str, number: str | None, beyond: bool, corrected: bool, said: s
 def _check_verdict(
     id: str, verdict: str, values: np.ndarray, published: np.ndarray | None, bound: Bound
 ) -> None:
-    numbers = f"measured {_span(values)}, {bound.kind} {_span(bound.value)}, "
-    numbers += f"within {bound.within:g}"
-    if not np.isfinite(values.astype(float)).all():
+    numbers = f"measured {_span(values)}, {bound.kind} {_span(bound.value)}"
+    numbers += f", within {bound.within:g}"
+    if not np.isfinite(values).all():
         raise ClaimFailed(f"{id}: what is not finite supports no verdict: {numbers}")
     met = bound.excess(values) <= bound.within
     if met == (verdict == wording.NOT_REPRODUCED):
@@ -219,9 +213,7 @@ def _check_verdict(
     if published is not None:
         own, same = f"published of {id}", (published.dtype == bool) == (bound.kind == "true")
         require(same, own, "what was measured", published.dtype)
-        # NaN misses nothing
-        misses = np.isfinite(published.astype(float)).all()
-        misses = misses and bound.excess(published) > bound.within
+        misses = np.isfinite(published).all() and bound.excess(published) > bound.within
         require(misses, own, "to miss the bound", f"{_span(published)}: {numbers}")
 
 
