@@ -62,6 +62,7 @@ def test_every_formula_of_the_epub_is_mathematics_and_no_source(epub):
     ("formula", "shown"),
     [
         (r"a, \dots, b", "a,…,b"),
+        (r"\operatorname{tr} A", "tr\u2061A"),
         (r"\big\{x\Big\}", "{x}"),
         (r"\tfrac12", "12"),
         (r"a &= b \\ c &= d", "a=bc=d"),

@@ -16,7 +16,8 @@ def converted(tex: str, block: bool = False) -> str:
     """Return a formula as MathML."""
     for written, known in SPELLED.items():
         tex = re.sub(written, known, tex)
-    return tex2mathml(tex, as_block=block)
+    # an entity that XML does not know
+    return tex2mathml(tex, as_block=block).replace("&ApplyFunction;", "&#8289;")
 
 
 def inline_formula(writer: HTML5Translator, node: nodes.math) -> None:
