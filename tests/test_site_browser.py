@@ -9,10 +9,9 @@ import pytest
 
 import built_site
 from learnsym.paths import book_root
-from learnsym.publish.chapters import chapter_paths, executed_folder
+from learnsym.publish.chapters import chapter_paths
 from learnsym.publish.claims import CLAIM_MIME, load_items
 from learnsym.publish.compiled import records
-from learnsym.publish.figures import FIGURE_MIME
 from learnsym.publish.wording import BEYOND
 
 pytestmark = pytest.mark.browser
@@ -69,21 +68,6 @@ async (phone) => {
 }
 """
 
-# every figure of a page with the links and the citation below it
-FIGURES = """
-() => [...document.querySelectorAll("article figure")].map((figure) => {
-  const below = figure.nextElementSibling;
-  const anchors = [...(below?.querySelectorAll("a") ?? [])];
-  const links = anchors.map((a) => [a.textContent.trim(), a.href]);
-  return {
-    id: figure.id,
-    caption: figure.querySelector("figcaption")?.textContent ?? "",
-    links: Object.fromEntries(links),
-    bibtex: below?.querySelector("pre")?.textContent ?? "",
-  };
-})
-"""
-
 
 @dataclass
 class Visit:
@@ -97,7 +81,6 @@ class Visit:
     images: list[str] = field(default_factory=list)
     width: list[str] = field(default_factory=list)
     themes: list[str] = field(default_factory=list)
-    figures: list[dict] = field(default_factory=list)
     formulas: int = 0
 
 
@@ -149,7 +132,6 @@ def inspect(browser, address, page):
     look = tab.evaluate(INSPECT)
     visit.formulas, visit.images = look["formulas"], look["images"]
     visit.maths = [f"{kind}: {t}" for kind in ("unset", "raw", "wrong") for t in look[kind]]
-    visit.figures = tab.evaluate(FIGURES)
     visit.themes = switch_themes(tab)
     tab.set_viewport_size(PHONE)
     width, wide = tab.evaluate(WIDTH, PHONE["width"])
@@ -185,9 +167,9 @@ def visits(browser, address):
 
 
 @cache
-def shown(mime):
-    """Records of one MIME type in the committed notebooks, each with the page that shows it."""
-    return [(r, f"{r['page']}.html") for r in records(chapter_paths(), book_root(), mime)]
+def shown():
+    """Every claim of the committed notebooks with its ``page``."""
+    return records(chapter_paths(), book_root(), CLAIM_MIME)
 
 
 # --- every page -------------------------------------------------------------------------------
@@ -204,7 +186,7 @@ def test_every_page(visits, kind):
 def test_formulas_were_there_to_set(visits):
     formulas = {visit.page: visit.formulas for visit in visits}
     assert formulas["index.html"] > 0
-    assert all(formulas[page] > 10 for _, page in shown(CLAIM_MIME))
+    assert all(formulas[f"{claim['page']}.html"] > 10 for claim in shown())
 
 
 BROKEN = {
@@ -244,49 +226,6 @@ def test_a_broken_page_is_found(browser, tmp_path, kind):
     # a load that fails is told by the console as well
     also = {"outside": {"console", "images"}, "missing": {"console"}}.get(kind, set())
     assert found == {kind, *also} - {"nothing"}
-
-
-# --- figures ----------------------------------------------------------------------------------
-
-SIGNATURES = {"SVG": b"<svg", "PDF": b"%PDF-", "CSV": b"panel,series,kind,x,y,value"}
-
-
-def test_every_figure_has_the_files_of_its_run_and_a_citation(visits, address):
-    made = {p.name: p for folder in map(executed_folder, chapter_paths()) for p in folder.iterdir()}
-    found = {figure["id"]: (figure, visit.page) for visit in visits for figure in visit.figures}
-    assert len(found) == len(shown(FIGURE_MIME)) > 10
-    for record, expected in shown(FIGURE_MIME):
-        figure, page = found[f"fig-{record['id']}"]
-        assert page == expected and re.match(r"\s*Fig\. [\d.]+", figure["caption"]), figure
-        assert any(urlsplit(link).fragment == figure["id"] for link in figure["links"].values())
-        assert f"@misc{{learnsym-{record['id']}" in figure["bibtex"]
-        assert record["title"].split()[0] in figure["bibtex"]
-        for label, signature in SIGNATURES.items():
-            path = built_site.SITE / urlsplit(figure["links"][label]).path.lstrip("/")
-            content = path.read_bytes()
-            assert signature in content[:1000], (record["id"], label)
-            assert content == made[f"{record['id']}.{label.lower()}"].read_bytes()
-
-
-def test_list_of_figures_is_complete(browser, address):
-    tab = open_tab(browser, address, Visit("figures"))
-    tab.goto(address + "book/synthesis/figures.html")
-    entries = tab.locator(".figure-entry").evaluate_all(
-        "(entries) => entries.map((e) => [e.textContent,"
-        " [...e.querySelectorAll('a')].map((a) => [a.textContent.trim(), a.href])])"
-    )
-    assert len(entries) == len(shown(FIGURE_MIME))
-    for (text, anchors), (record, page) in zip(entries, shown(FIGURE_MIME), strict=True):
-        assert re.search(r"Fig\. [\d.]+", text)
-        assert record["title"].split("$")[0].strip() in text
-        assert f"@misc{{learnsym-{record['id']}" in text
-        assert {*SIGNATURES} <= {label for label, _ in anchors}
-        assert address + f"{page}#fig-{record['id']}" in {href for _, href in anchors}
-    first = tab.locator(".figure-entry").first
-    assert not first.locator("pre").is_visible()
-    first.locator("summary").click()
-    assert first.locator("pre").is_visible()
-    tab.context.close()
 
 
 # --- claims -----------------------------------------------------------------------------------
@@ -333,13 +272,12 @@ def options(tab, name):
 
 def test_table_has_a_row_for_every_item_and_every_finding_beyond(table, address):
     opened(table, address)
-    known = [record for record, _ in shown(CLAIM_MIME)]
-    beyond = [record for record in known if record["verdict"] == BEYOND]
+    beyond = [claim for claim in shown() if claim["verdict"] == BEYOND]
     listed = sum(len(items) for items in load_items().values())
     assert len(rows(table)) == listed + len(beyond) == counted(table)
     hrefs = table.locator("tr.claim a").evaluate_all("(as) => as.map((a) => a.href)")
     linked = {tuple(href.removeprefix(address).split("#")) for href in hrefs}
-    wanted = {(page, f"claim-{record['id']}") for record, page in shown(CLAIM_MIME)}
+    wanted = {(f"{claim['page']}.html", f"claim-{claim['id']}") for claim in shown()}
     assert wanted - linked == set()
     for _, verdict, text in rows(table):
         assert all(word in text for word in verdict.split("; "))  # in words, not by colour alone

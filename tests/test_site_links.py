@@ -1,5 +1,6 @@
 """Every link inside the rendered book leads somewhere, and pictures have a text."""
 
+import re
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -8,6 +9,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 import built_site
+from learnsym.paths import book_root
+from learnsym.publish.chapters import chapter_paths, executed_folder
+from learnsym.publish.compiled import records
+from learnsym.publish.figures import FIGURE_MIME
 
 ELSEWHERE = {"http", "https", "mailto", "data"}
 
@@ -98,6 +103,33 @@ def test_pages_of_the_book(check):
     site = built_site.required_site()
     found = [problem for page in built_site.pages(site) for problem in check(site, page)]
     assert found == []
+
+
+SIGNATURES = {"SVG": b"<svg", "PDF": b"%PDF-", "CSV": b"panel,series,kind,x,y,value"}
+
+
+@pytest.mark.site
+def test_every_figure_has_the_files_of_its_run_a_citation_and_a_place_in_the_list():
+    site, made = built_site.required_site(), {}
+    for folder in map(executed_folder, chapter_paths()):
+        made |= {path.name: path.read_bytes() for path in folder.iterdir()}
+    figures = records(chapter_paths(), book_root(), FIGURE_MIME)
+    listed = site / "book" / "synthesis" / "figures.html"
+    entries = soup(listed).select(".figure-entry")
+    assert len(figures) == len(entries) > 10
+    for record, entry in zip(figures, entries, strict=True):
+        name, page = record["id"], site / f"{record['page']}.html"
+        figure = soup(page).find(id=f"fig-{name}")
+        assert re.match(r"\s*Fig\. [\d.]+", figure.find("figcaption").get_text())
+        for file, block in ((page, figure.find_next_sibling()), (listed, entry)):
+            links = {a.get_text(strip=True): a["href"] for a in block.find_all("a")}
+            assert any(link.endswith(f"#fig-{name}") for link in links.values())
+            assert f"@misc{{learnsym-{name}" in block.get_text()
+            for label, signature in SIGNATURES.items():
+                content = (file.parent / links[label]).read_bytes()
+                assert signature in content[:1000], (name, label)
+                assert content == made[f"{name}.{label.lower()}"]
+        assert record["title"].split("$")[0].strip() in entry.get_text()
 
 
 @pytest.fixture
