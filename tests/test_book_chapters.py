@@ -16,10 +16,11 @@ from jupyter_server.services.contents.filemanager import FileContentsManager
 from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 
 from learnsym.paths import book_root
-from learnsym.publish import chapters, compare, compiled
+from learnsym.publish import chapters, compare
 from learnsym.publish.claims import CLAIM_MIME
 from learnsym.publish.figures import FIGURE_MIME
 from learnsym.publish.plotted import plotted_rows, summary
+from learnsym.publish.sphinx_ext import records
 from learnsym.publish.wording import UNDECIDED
 
 ROOT = book_root()
@@ -76,7 +77,7 @@ def test_every_claim_of_a_published_chapter_is_decided(path):
 
 
 def test_every_figure_has_caption_alt_text_and_data():
-    figures = compiled.records(CHAPTERS, ROOT, FIGURE_MIME)
+    figures = records(CHAPTERS, ROOT, FIGURE_MIME)
     assert len(figures) >= 10
     for record in figures:
         assert len(record["caption"]) > 60 and len(record["alt"]) > 40, record["id"]
@@ -84,11 +85,11 @@ def test_every_figure_has_caption_alt_text_and_data():
 
 
 def test_claim_and_figure_ids_are_unique_and_duplicates_are_found(tmp_path):
-    assert len(compiled.records(CHAPTERS, ROOT, CLAIM_MIME)) >= 25
+    assert len(records(CHAPTERS, ROOT, CLAIM_MIME)) >= 25
     copy = tmp_path / "copy.ipynb"
     copy.write_bytes(CHAPTERS[0].read_bytes())
     with pytest.raises(ValueError, match="expected once"):
-        compiled.records([CHAPTERS[0], copy], Path("/"), CLAIM_MIME)
+        records([CHAPTERS[0], copy], Path("/"), CLAIM_MIME)
 
 
 @pytest.mark.chapters
@@ -124,8 +125,7 @@ def test_claims_hold_at_smoke_scale_with_another_seed(path, tmp_path):
     chapters.run(source, tmp_path, path.parent, {"scale": "smoke", "seed": 7})
     output = tmp_path / "notebook.ipynb"
     here, there = (
-        {r["id"]: r["verdict"] for r in compiled.records([p], p.parent, CLAIM_MIME)}
-        for p in (path, output)
+        {r["id"]: r["verdict"] for r in records([p], p.parent, CLAIM_MIME)} for p in (path, output)
     )
     left_out = undecided(output)
     assert sorted([*there, *left_out]) == sorted(here)

@@ -15,7 +15,7 @@ import built_site
 from learnsym.paths import book_root
 from learnsym.publish import chapters
 from learnsym.publish.claims import CLAIM_MIME, load_items
-from learnsym.publish.compiled import tally
+from learnsym.publish.sphinx_ext import tally
 from learnsym.publish.wording import BEYOND, HOLDS, NOT_REPRODUCED
 
 RECORD = {

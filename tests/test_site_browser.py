@@ -11,7 +11,7 @@ import built_site
 from learnsym.paths import book_root
 from learnsym.publish.chapters import chapter_paths
 from learnsym.publish.claims import CLAIM_MIME, load_items
-from learnsym.publish.compiled import records
+from learnsym.publish.sphinx_ext import records
 from learnsym.publish.wording import BEYOND
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from bs4 import BeautifulSoup
 import built_site
 from learnsym.paths import book_root
 from learnsym.publish.chapters import chapter_paths, executed_folder
-from learnsym.publish.compiled import records
 from learnsym.publish.figures import FIGURE_MIME
+from learnsym.publish.sphinx_ext import records
 
 ELSEWHERE = {"http", "https", "mailto", "data"}
 

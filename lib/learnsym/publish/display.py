@@ -47,14 +47,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     for number, row in enumerate(rows):
         require(len(row) == len(header), f"rows[{number}]", f"{len(header)} cells", len(row))
     lines = [header, ["---"] * len(header), *rows]
-    text = "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+    # each cell on one line, with its bars marked as text and not as borders
+    cells = [[" ".join(str(cell).split()).replace("|", "\\|") for cell in line] for line in lines]
+    text = "\n".join("| " + " | ".join(line) + " |" for line in cells)
     plain = "\n".join("  ".join(str(cell) for cell in row) for row in [header, *rows])
     show({"text/markdown": text, "text/plain": plain})
-
-
-def _cell(value: object) -> str:
-    """Return a cell on one line, with its bars marked as text and not as borders."""
-    return " ".join(str(value).split()).replace("|", "\\|")
 
 
 def footer(scale: str, seed: int, *results: "Result") -> None:

@@ -4,7 +4,9 @@ What a page says about claims, figures and citations is written in ``templates``
 Jinja tags, ``<%`` and ``<<``, is filled by them.
 """
 
+import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,25 +26,57 @@ from sphinx.util.index_entries import split_index_msg
 from learnsym.publish import mathml, wording
 from learnsym.publish.chapters import BOOK_FILE, chapter_paths
 from learnsym.publish.claims import CLAIM_MIME, load_items
-from learnsym.publish.compiled import records, tally
 from learnsym.publish.figures import FIGURE_MIME
 
 SHOWN = {CLAIM_MIME: "claim", FIGURE_MIME: "figure"}  # the macro for each kind of record
+
+Record = dict[str, Any]
+
+
+def records(notebooks: Sequence[Path], root: Path, mime: str) -> list[Record]:
+    """Return all claims or figures in the order of the book, each with its ``page`` of the site.
+
+    Raises
+    ------
+    ValueError
+        Two of them have the same id.
+    """
+    found: dict[str, Record] = {}
+    for path in notebooks:
+        page = path.relative_to(root).with_suffix("").as_posix()
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+        for record in (data[mime] for data in outputs if mime in data):
+            name = record["id"]
+            if name in found:
+                known = found[name]["page"]
+                raise ValueError(f"id {name!r}: expected once, got it in {known} and {page}")
+            found[name] = {**record, "page": page}
+    return list(found.values())
+
+
+def tally(claims: Sequence[Record], items: dict[str, list[str]], paper: str) -> dict[str, int]:
+    """Return how many items of a paper have which verdict; those without are ``open``.
+
+    An item with several claims counts under the least favourable on the paper.
+    """
+    order = sorted(wording.VERDICTS, key=lambda verdict: verdict != wording.BEYOND)
+    own = [claim for claim in claims if claim["paper"] == paper]
+    last = {claim["item"]: v for v in order for claim in own if claim["verdict"] == v}
+    found = [last.get(item, "open") for item in items[paper]]
+    return {v: found.count(v) for v in (*wording.VERDICTS, "open") if v in found}
 
 
 def prepare(app: Sphinx) -> None:
     """Read the book's templates and what they tell: claims, figures, items, citation."""
     root = Path(app.srcdir)
     claims, figures = (records(chapter_paths(root), root, mime) for mime in SHOWN)
-    tags = {"block_start_string": "<%", "block_end_string": "%>"}
-    tags |= {"variable_start_string": "<<", "variable_end_string": ">>"}
-    tags |= {"comment_start_string": "<#", "comment_end_string": "#>"}
     app.templates = templates = Environment(
+        *("<%", "%>", "<<", ">>", "<#", "#>"),  # of blocks, values, comments
         loader=PackageLoader("learnsym.publish"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        **tags,
     )
     templates.filters["css"] = lambda verdict: "verdict-" + verdict.replace(" ", "-")
     templates.filters["verdict_text"] = wording.verdict_text
