@@ -125,50 +125,11 @@ def test_every_import_comes_from_a_pinned_distribution():
 # --- python and conda ---------------------------------------------------------------------------
 
 
-def environment_problems(text):
-    """Where an environment.yml departs from pyproject.toml."""
-    *conda, pip = yaml.safe_load(text)["dependencies"]
-    found = []
-    python = [entry for entry in conda if re.match(r"python\b", entry)]
-    if sorted(conda) != sorted([*python, "pip"]) or len(python) != 1:
-        found.append(f"expected python and pip from conda, got {conda}")
-    elif python[0] not in {f"python={version}" for version in allowed_versions()}:
-        found.append(f"expected python=MAJOR.MINOR, as Binder reads it, got {python[0]}")
+def test_environment_is_a_python_with_the_whole_project():
+    python, *others = yaml.safe_load(read("environment.yml"))["dependencies"]
+    assert python in {f"python={version}" for version in allowed_versions()}  # as Binder reads it
     extras = ",".join(sorted(PROJECT["optional-dependencies"]))
-    if not isinstance(pip, dict) or pip.get("pip") != ["-c constraints.txt", f"-e .[{extras}]"]:
-        found.append(f"expected the project with all extras and constraints, got {pip}")
-    return found
-
-
-def test_environment_agrees_with_the_project():
-    assert environment_problems(read("environment.yml")) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("python=3.11", "python>=3.11,<3.15"),
-        ("python=3.11", "python=3.10"),
-        ("python=3.11", "python"),
-        ("  - pip\n", "  - pip\n  - numpy\n"),
-        ("  - pip\n", ""),
-        ("-c constraints.txt", "numpy"),
-        ("[book,test]", "[book]"),
-    ],
-)
-def test_a_departing_environment_is_found(old, new):
-    text = read("environment.yml")
-    assert old in text
-    assert environment_problems(text.replace(old, new, 1)) != []
-
-
-def test_lowest_python_is_the_one_that_ruff_assumes():
-    ruff = tomllib.loads(read("pyproject.toml"))["tool"]["ruff"]["target-version"]
-    version = re.fullmatch(r"py(\d)(\d+)", ruff).groups()
-    python = SpecifierSet(PROJECT["requires-python"])
-    assert python.contains(".".join(version))
-    assert not python.contains(f"{version[0]}.{int(version[1]) - 1}.99")
-    assert python.contains(".".join(map(str, sys.version_info[:3])))
+    assert others == ["pip", {"pip": ["-c constraints.txt", f"-e .[{extras}]"]}]
 
 
 def test_makefile_and_texts_name_the_versions_of_python_that_the_project_allows():
@@ -232,19 +193,9 @@ def test_the_workflow_is_sound_and_covers_what_is_supported():
     matrix = yaml.safe_load(text)["jobs"]["test"]["strategy"]["matrix"]
     assert matrix["python"] == [allowed_versions()[0], allowed_versions()[-1]]
     assert {system.split("-")[0] for system in matrix["system"]} == {"ubuntu", "macos"}
-    runs = [s.get("run", "") for job in yaml.safe_load(text)["jobs"].values() for s in job["steps"]]
-    made = {
-        word
-        for run in runs
-        for line in re.findall(r"^make (.*)", run, re.M)
-        for word in line.split()
-    }
-    made = {word for word in made if "=" not in word}
-    assert (
-        {"book", "test", "test-elsewhere", "epub", "pdf"}
-        <= made
-        <= makefile_targets(read("Makefile"))
-    )
+    made = set(re.findall(r"\b[a-z][a-z-]*\b(?!=)", " ".join(re.findall(r"make (.*)", text))))
+    made &= makefile_targets(read("Makefile"))
+    assert {"book", "test", "test-elsewhere", "epub", "pdf"} <= made
 
 
 @pytest.mark.parametrize(
@@ -252,7 +203,6 @@ def test_the_workflow_is_sound_and_covers_what_is_supported():
     [
         ("@11bd71901bbe5b1630ceea73d27597364c9af683", "@v4"),
         ("contents: read", "contents: write"),
-        ('python-version: "3.11"', 'python-version: "3.11"\n          cache: pip'),
         ("    timeout-minutes: 120\n", ""),
         ('"$TAG"', '"${{ github.event.release.tag_name }}"'),
     ],
@@ -262,28 +212,13 @@ def test_a_careless_workflow_is_found(old, new):
     assert old in text and workflow_problems(text.replace(old, new)) != []
 
 
-def test_a_broken_workflow_is_found(tmp_path):
-    broken = tmp_path / "broken.yml"
-    broken.write_text(read(WORKFLOW).replace("runs-on:", "run-on:"), encoding="utf-8")
-    assert schema_problems("github-workflows", broken)
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_scripts_run_in_a_clone_that_turns_line_ends_into_those_of_windows(tmp_path):
-    def git(*arguments):
-        subprocess.run(["git", *arguments], cwd=tmp_path, check=True, capture_output=True)
-
-    shutil.copytree(ROOT / ".ci", tmp_path / "from" / ".ci")
-    shutil.copy(ROOT / ".gitattributes", tmp_path / "from")
-    git("init", "-q", "from")
-    git("-C", "from", "add", "-f", ".")
-    git("-C", "from", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a")
-    git("clone", "-q", "-c", "core.autocrlf=true", "from", "to")
-    assert b"\r" not in (tmp_path / "to" / ".ci" / "run").read_bytes()
-    (tmp_path / "from" / ".gitattributes").unlink()  # without it, they are changed
-    git("-C", "from", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qam", "b")
-    git("clone", "-q", "-c", "core.autocrlf=true", "from", "changed")
-    assert b"\r" in (tmp_path / "changed" / ".ci" / "run").read_bytes()
+def test_scripts_keep_their_line_ends_in_every_clone():
+    """Git on Windows would give them others, with which they do not run."""
+    command = ["git", "check-attr", "eol", ".ci/run"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    assert done.stdout == ".ci/run: eol: lf\n"
 
 
 # --- what no file may contain -------------------------------------------------------------------
@@ -335,16 +270,12 @@ def test_no_file_names_a_machine_or_a_registry():
 @pytest.mark.parametrize("folder", ["work", "tmp", "root", "home", "opt"])
 def test_machine_paths_are_found(folder):
     path = "/" + folder
+    assert all(unwanted(f"see https://{host}/simple") for host in REGISTRIES)
     for text in (f"{path}/x.py", f'"{path}/x"', f"cd {path}", f"file://{path}/x", f"({path})"):
         if not text.startswith("file"):
             assert unwanted(text), text
     for text in (f"https://example.org{path}/x", f"book{path}/x", f"{path}ish/x", f"..{path}"):
         assert not unwanted(text), text
-
-
-@pytest.mark.parametrize("host", REGISTRIES)
-def test_registry_hosts_are_found(host):
-    assert unwanted(f"see https://{host}/simple")
 
 
 # joined from parts, so that this file does not contain them
@@ -379,13 +310,6 @@ def named_targets(text):
     return set(code) | set(re.findall(r"`make ([a-z][a-z-]*)[^`]*`", text))
 
 
-def test_makefile_has_the_promised_targets():
-    targets = makefile_targets(read("Makefile"))
-    assert targets >= TARGETS
-    phony = re.findall(r"^\.PHONY:(.*)$", read("Makefile"), flags=re.MULTILINE)
-    assert {name for line in phony for name in line.split()} >= TARGETS
-
-
 def test_texts_name_targets_that_exist():
     targets = makefile_targets(read("Makefile"))
     assert {"book", "test"} <= named_targets(read("README.md"))
@@ -404,25 +328,11 @@ def test_named_targets_are_found():
 def test_make_help_lists_every_target():
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
-    done = subprocess.run(
-        ["make", "--no-print-directory", "help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    assert set(re.findall(r"^  make (\S+)", done.stdout, flags=re.MULTILINE)) >= TARGETS
-    default = subprocess.run(
-        ["make", "--no-print-directory"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert default.stdout == done.stdout
+    calls = [["make", "--no-print-directory", *target] for target in (["help"], [])]
+    options = {"cwd": ROOT, "capture_output": True, "text": True, "check": True, "timeout": 60}
+    said, default = (subprocess.run(call, **options).stdout for call in calls)
+    assert set(re.findall(r"^  make (\S+)", said, flags=re.MULTILINE)) >= TARGETS
+    assert default == said
 
 
 # --- installation -------------------------------------------------------------------------------
@@ -517,9 +427,3 @@ def test_ci_runs_both_ways_and_finds_a_changed_file(tmp_path, changing):
         assert done.returncode == 1
         assert f"make {changing} changed" in done.stderr and "new-file" in done.stderr
         assert made.read_text(encoding="utf-8").split()[-1] == changing
-
-
-def test_modules_stay_on_one_worker(request):
-    if not getattr(request.config.option, "loadgroup", False):
-        pytest.skip("the tests are not spread over workers by group")
-    assert request.node.nodeid.endswith("@test_project_files")

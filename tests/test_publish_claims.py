@@ -10,8 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learnsym.publish import claims, items
-from learnsym.publish.claims import CLAIM_MIME, ClaimFailed, claim
+from learnsym.publish import claims
+from learnsym.publish.claims import CLAIM_MIME, ClaimFailed, claim, load_items
 from learnsym.publish.wording import SYMBOLS, VERDICTS, number_text
 
 ITEM = "A: Corollary 3.2"
@@ -37,40 +37,20 @@ def supports(measured, item=ITEM, **terms):
 
 # --- the bound -------------------------------------------------------------------------------
 
-# bound, measured, met; numbers that binary fractions represent
+# bound, measured, met; single numbers are drawn below
 BOUNDS = [
-    ({"equals": 1.0, "within": 0.125}, 1.0, True),
-    ({"equals": 1.0, "within": 0.125}, 1.125, True),
-    ({"equals": 1.0, "within": 0.125}, 0.875, True),
-    ({"equals": 1.0, "within": 0.125}, 1.1251, False),
-    ({"equals": 1.0, "within": 0.125}, 0.8749, False),
-    ({"equals": 1.0, "within": 0.125}, -1.0, False),
     ({"equals": 1.0, "within": 0.125}, [1.0, 1.1, 0.9], True),
     ({"equals": 1.0, "within": 0.125}, [1.0, 1.0, 2.0], False),
-    ({"equals": [1.0, 2.0], "within": 0.125}, [1.0, 2.0], True),
     ({"equals": [1.0, 2.0], "within": 0.125}, [2.0, 1.0], False),
     ({"equals": [1.0, 2.0], "within": 0.125}, [[1.0, 2.0], [1.1, 2.1]], True),
     ({"equals": [1.0, 2.0], "within": 0.125}, [[1.0, 2.0], [1.0, 1.0]], False),
     ({"equals": 15, "within": 0.5}, 15, True),
-    ({"equals": 15, "within": 0.5}, 14, False),
-    ({"below": 1.0}, -1e9, True),
-    ({"below": 1.0}, 1.0, True),
-    ({"below": 1.0}, 1.0001, False),
-    ({"below": 1.0}, [-5.0, 1.0], True),
-    ({"below": 1.0}, [-5.0, 1.2], False),
     ({"below": [1.0, 2.0]}, [0.0, 2.0], True),
     ({"below": [1.0, 2.0]}, [2.0, 0.0], False),
-    ({"above": 1.0}, 1e9, True),
-    ({"above": 1.0}, 1.0, True),
-    ({"above": 1.0}, 0.9999, False),
     ({"above": 1.0}, [5.0, 0.9], False),
-    ({"above": -1.0}, -2.0, False),
-    ({"between": (1, 2)}, 1.0, True),
     ({"between": (1, 2)}, [1.5, 2.0], True),
-    ({"between": (1, 2)}, [1.5, 2.5], False),
     ({"between": (1, 2)}, [0.5, 1.5], False),
     ({}, True, True),
-    ({}, False, False),
     ({}, [True, True], True),
     ({}, [True, False], False),
 ]
@@ -179,41 +159,25 @@ def test_failure_names_claim_and_numbers():
 
 ONE = {"equals": 1.0, "within": 0.1}
 BAD = {
-    "id, upper case": (
-        {"id": "A-claim"},
-        "id of 'A: Corollary 3.2': expected lower-case words joined",
-    ),
     "id, space": ({"id": "a claim"}, "id of 'A: Corollary 3.2'"),
-    "id, double hyphen": ({"id": "a--claim"}, "id of 'A: Corollary 3.2'"),
     "id, trailing newline": ({"id": "a\n"}, "id of 'A: Corollary 3.2'"),
-    "id, empty": ({"id": ""}, "id of 'A: Corollary 3.2'"),
     "id, no text": ({"id": 3}, "id of 'A: Corollary 3.2'"),
     "id, missing": (
         {"item": "beyond: A", "id": None},
         "id of .*x = 1.*: expected lower-case words",
     ),
-    "statement, empty": ({"statement": " \n"}, "statement of a-claim: expected text"),
     "statement, no text": ({"statement": None}, "statement of a-claim: expected text"),
     "details, no text": ({"details": 3}, "details of a-claim: expected text"),
-    "details, empty": ({"details": ""}, "details of a-claim: expected text"),
     "item, none": ({"item": None}, "item: expected such as"),
-    "item, no paper": ({"item": "Corollary 3.2"}, "item: expected such as"),
     "item, unknown paper": ({"item": "E: Corollary 3.2"}, "item: expected such as"),
-    "item, small letter": ({"item": "a: Corollary 3.2"}, "item: expected such as"),
     "item, unknown": ({"item": "A: Corollary 9"}, "item: expected an item of paper A"),
-    "item, part": ({"item": "A: Corollary"}, "item: expected an item of paper A"),
     "item, other paper": ({"item": "A: Lemma 1"}, "item: expected an item of paper A"),
     "item beyond, unknown": ({"item": "beyond: A, Lemma 1"}, "item: expected an item of paper A"),
-    "verdict, unknown": ({"verdict": "true"}, "verdict of a-claim: expected None, 'holds'"),
+    "verdict, unknown": ({"verdict": "true"}, "verdict of a-claim: expected one of"),
     "verdict, that follows": ({"verdict": "holds with a correction"}, "verdict of a-claim"),
     "verdict, beyond": ({"item": "beyond", "verdict": "not reproduced"}, "since it follows"),
-    "verdict, corrected": (
-        {"verdict": "holds", "correction": "A sign.", "published": 2},
-        "since it follows",
-    ),
     "bound, none": ({"equals": None, "within": None}, "bound of a-claim: expected one of"),
     "bound, two": ({"below": 2}, "expected one of .* got below, equals"),
-    "bound, three": ({"below": 2, "above": 0}, "expected one of .* got below, above, equals"),
     "bound, for booleans": ({"measured": True}, "expected none for booleans, got equals"),
     "bound, infinite": ({"equals": np.inf}, "equals of a-claim: expected finite numbers"),
     "bound, text": ({"equals": "1"}, "equals of a-claim: expected real numbers"),
@@ -224,21 +188,16 @@ BAD = {
     "bound, larger": ({"equals": [1.0, 1.0]}, r"expected a shape that fits \(\), got \(2,\)"),
     "within, missing": ({"within": None}, "expected equals and within together"),
     "within, alone": ({"equals": None, "below": 2}, "expected equals and within together"),
-    "within, zero": ({"within": 0}, "within of a-claim: expected a positive finite number"),
     "within, negative": ({"within": -1.0}, "within of a-claim"),
-    "within, NaN": ({"within": np.nan}, "within of a-claim"),
-    "within, infinite": ({"within": np.inf}, "within of a-claim"),
     "within, boolean": ({"within": True}, "within of a-claim"),
     "between, one": ({"equals": None, "within": None, "between": 1}, "between of a-claim"),
     "between, falling": ({"equals": None, "within": None, "between": (2, 1)}, "two rising"),
     "measured, empty": ({"measured": []}, "measured of a-claim: expected real numbers"),
     "measured, text": ({"measured": "1.0"}, "measured of a-claim: expected real numbers"),
-    "measured, none": ({"measured": None}, "measured of a-claim: expected real numbers"),
     "measured, complex": ({"measured": 1j}, "measured of a-claim: expected real numbers"),
     "measured, ragged": ({"measured": [[1.0], [1.0, 1.0]]}, "measured of a-claim: expected number"),
     "correction alone": ({"correction": "A sign."}, "published of a-claim: expected with its"),
     "published alone": ({"published": 2}, "correction of a-claim: expected with its"),
-    "correction, empty": ({"correction": " ", "published": 2}, "correction of a-claim: expected"),
     "correction, beyond": (
         {"item": "beyond", "correction": "A sign.", "published": 2},
         "expected an item of a paper",
@@ -247,7 +206,6 @@ BAD = {
         {"correction": "A sign.", "published": False},
         "published of a-claim: expected what was measured, got bool",
     ),
-    "published, text": ({"correction": "A sign.", "published": "2"}, "published of a-claim"),
     "decided": ({"decided": 1}, "decided of a-claim: expected True or False, got 1"),
 }
 
@@ -266,30 +224,15 @@ def test_what_is_undecided_is_still_checked_for_its_form(shown):
     assert shown == []
 
 
-def test_items_come_from_the_list_of_the_book(tmp_path):
-    assert set(items.load_items()) == set(items.PAPERS)
-    good = tmp_path / "good.yml"
-    good.write_text("A: [Eq. 1]\nB: [Eq. 1, Lemma 1]\n")
-    assert items.load_items(good) == {"A": ["Eq. 1"], "B": ["Eq. 1", "Lemma 1"]}
-    for number, (text, message) in enumerate(
-        [
-            ("A: [Eq. 1, Eq. 1]\n", "distinct items under A"),
-            ("E: [Eq. 1]\n", "keys among A, B, C, D"),
-            ("- Eq. 1\n", "expected a mapping"),
-            ("A: Eq. 1\n", "a list of strings under A"),
-            ("A: [1]\n", "a list of strings under A"),
-        ]
-    ):
-        bad = tmp_path / f"bad-{number}.yml"
-        bad.write_text(text)
-        with pytest.raises(ValueError, match=message):
-            items.load_items(bad)
-    with pytest.raises(ValueError, match=r"expected a file at none\.yml"):
-        items.load_items(tmp_path / "none.yml")
+def test_items_of_the_book_are_distinct_texts_for_each_paper():
+    listed = load_items()
+    assert list(listed) == ["A", "B", "C", "D"]
+    for items in listed.values():
+        assert len(items) == len(set(items)) and all(isinstance(item, str) for item in items)
 
 
 def test_away_from_the_book_every_item_is_taken(monkeypatch, shown):
-    monkeypatch.setattr(items, "find_book", lambda: None)
+    monkeypatch.setattr(claims, "find_book", lambda: None)
     assert supports(1.0, "A: Corollary 9", **ONE)
 
 
@@ -299,16 +242,13 @@ def test_away_from_the_book_every_item_is_taken(monkeypatch, shown):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (True, "yes"),
         (False, "no"),
         (0, "0"),
         (-123456, "-123456"),
-        (0.0, "0"),
         (-0.0, "0"),
         (1.0, "1"),
         (0.12345, "0.123"),
         (-0.99996, "-1"),
-        (0.0012345, "0.00123"),
         (0.00099996, "0.001"),
         (0.00012345, "0.000123"),
         (1234.5, "1230"),
@@ -328,7 +268,6 @@ LINES = [
     (15, {"equals": 15, "within": 0.5}, "15 (expected 15 ± 0.5)"),
     ([1.1, 2.0], {"equals": [1.0, 2.0], "within": 0.25}, "(expected 1 to 2 ± 0.25, off by 0.1)"),
     ([1.00001, 0.99999], {"equals": 1, "within": 0.1}, "1 (expected 1 ± 0.1)"),
-    (True, {}, "yes"),
     ([True, True], {}, "yes"),
     ([True, False], {"verdict": "not reproduced"}, "1 of 2"),
 ]

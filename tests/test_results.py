@@ -4,7 +4,6 @@ import email.message
 import functools
 import http.server
 import importlib.metadata
-import json
 import os
 import threading
 from pathlib import Path
@@ -43,29 +42,18 @@ def test_obtain_computes_once_and_stores(toy, monkeypatch, capsys):
         assert set(result.arrays) == {"curve", "rows"}
         np.testing.assert_array_equal(result.arrays["curve"], expected_curve())
         np.testing.assert_array_equal(result.arrays["rows"], [0, 1, 2, 3])
+        with pytest.raises(ValueError, match="read-only"):
+            result.arrays["curve"][0] = 0
     assert first.provenance == second.provenance
-
-
-def test_scales_are_stored_apart(toy):
-    assert len(results.recompute("toy", "smoke").arrays["rows"]) == 2
-    assert len(results.recompute("toy").arrays["rows"]) == 4
-    assert results.stored() == [("toy", "book"), ("toy", "smoke")]
 
 
 def test_progress_is_passed_on(toy, monkeypatch):
     run, seen = toy.module().run, []
-    monkeypatch.setattr(
-        toy.module(), "run", lambda config, progress: seen.append(progress) or run(config)
-    )
+    noting = lambda config, progress: seen.append(progress) or run(config)  # noqa: E731
+    monkeypatch.setattr(toy.module(), "run", noting)
     results.obtain("toy", "book", progress=False)
     results.obtain("toy", "smoke")
     assert seen == [False, True]
-
-
-def test_arrays_are_read_only(toy):
-    for _ in range(2):
-        with pytest.raises(ValueError, match="read-only"):
-            results.obtain("toy").arrays["curve"][0] = 0
 
 
 def test_provenance(toy):
@@ -248,29 +236,22 @@ def test_probe_that_does_not_fit_the_stored_arrays(toy, old, new):
         results.revalidate("toy")
 
 
-def test_check_compares_with_the_stored_arrays(toy, monkeypatch):
+def test_check_refuses_a_probe_that_deviates_and_writes_nothing(toy, monkeypatch):
     results.recompute("toy")
     before = toy.files()
     assert results.check("toy") == 0
-    assert results.tolerance("toy") == 1e-6
-    probe = toy.module().probe
-    monkeypatch.setattr(
-        toy.module(), "probe", lambda config: {"curve": probe(config)["curve"] + 0.5}
-    )
-    size = np.abs(expected_curve()).max()
-    assert results.check("toy") == pytest.approx(0.5 / size, rel=1e-12)
+    probe = {"curve": 1.5 * expected_curve()[:2]}
+    monkeypatch.setattr(toy.module(), "probe", lambda config: probe)
+    with pytest.raises(ValueError, match=r"deviates by .*, expected at most 1e-06"):
+        results.check("toy")
     assert toy.files() == before
 
 
 @pytest.mark.parametrize(
     ("module", "old", "new"),
     [
-        ("toykernel", "A toy kernel", "A kernel with a better sentence"),
-        ("toykernel", '    """Multiply."""\n', ""),
         ("toykernel", "  # elementwise", ""),
-        ("toykernel", "factor * noise", "(factor\n        * noise)"),
         ("experiments/toy", "Recompute the first two rows.", "Recompute two rows."),
-        ("experiments/__init__", "", '"""Experiments."""\n'),
     ],
 )
 def test_text_that_is_no_code_makes_nothing_stale(toy, monkeypatch, module, old, new):
@@ -391,22 +372,6 @@ def test_another_folder_takes_the_place_of_the_book(toy, tmp_path, monkeypatch):
     assert results.results_folder() == tmp_path / "mine"
     assert len(toy.files()) == 2 and list(toy.book.iterdir()) == [toy.book / "_config.yml"]
     results.load("toy")
-
-
-@pytest.mark.parametrize("folder", ["_build", "_build/results"])
-@pytest.mark.parametrize("change", ["noise * factor", "3 * noise * factor"])
-def test_what_cannot_be_stored_is_returned(toy, capsys, folder, change):
-    results.recompute("toy")
-    before = toy.files()
-    toy.edit("toykernel", "factor * noise", change)
-    (toy.book / folder).parent.mkdir(exist_ok=True)
-    (toy.book / folder).write_text("a file where a folder should be: nothing can be written there")
-    capsys.readouterr()
-    result = results.obtain("toy")
-    factor = 6.0 if change.startswith("3") else 2.0
-    np.testing.assert_array_equal(result.arrays["curve"], expected_curve(factor=factor))
-    assert "toy-book: could not be stored (" in capsys.readouterr().err
-    assert "checksums" not in result.provenance and toy.files() == before
 
 
 def refused(*_, **__):
@@ -535,9 +500,3 @@ def test_record_of_another_scale_is_corrupt(toy):
         path.rename(path.with_name(f"toy-smoke.{ending}"))
     with pytest.raises(results.CorruptResult, match=r"toy-smoke\.json.*got toy-book"):
         results.load("toy", "smoke")
-
-
-def test_record_is_readable(toy):
-    results.recompute("toy")
-    record = json.loads(toy.files()["toy-book.json"])
-    assert record == dict(results.load("toy").provenance)

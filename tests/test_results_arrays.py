@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from learnsym.results import checked, checksum, largest_deviation, packed, unpacked
+from learnsym.results import checked, largest_deviation, packed
 
 KINDS = st.sampled_from(["?", "<i2", "<i8", "<u4", "<f4", "<f8", "<c16"])
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
@@ -22,7 +22,7 @@ def numeric_arrays(draw):
     return draw(hnp.arrays(dtype, SHAPES, elements=hnp.from_dtype(dtype, **finite)))
 
 
-NAMES = st.sampled_from(["file", "x", "y2", "loss_curve", "é"])
+NAMES = st.sampled_from(["x", "y2", "loss_curve", "é"])
 DICTIONARIES = st.dictionaries(NAMES, numeric_arrays(), min_size=1)
 
 
@@ -37,14 +37,8 @@ def assert_same(first, second):
 @given(DICTIONARIES)
 def test_npz_returns_what_was_packed(arrays):
     arrays = checked(arrays, "test")
-    assert_same(unpacked(packed(arrays)), arrays)
-    assert checksum(unpacked(packed(arrays))) == checksum(arrays)
-
-
-@given(DICTIONARIES)
-def test_numpy_reads_the_npz(arrays):
-    with np.load(io.BytesIO(packed(checked(arrays, "test")))) as archive:
-        assert_same({name: archive[name] for name in sorted(archive.files)}, checked(arrays, "t"))
+    with np.load(io.BytesIO(packed(arrays)), allow_pickle=False) as archive:
+        assert_same(dict(archive), arrays)
 
 
 def test_equal_arrays_give_equal_bytes(monkeypatch):
@@ -59,23 +53,6 @@ def test_equal_arrays_give_equal_bytes(monkeypatch):
         assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"x": [[1.0, 2.0, 3.0, 5.0]]},
-        {"x": [[1.0, 2.0], [3.0, 4.0]]},
-        {"x": [1.0, 2.0, 3.0, 4.0]},
-        {"y": [[1.0, 2.0, 3.0, 4.0]]},
-        {"x": np.array([[1, 2, 3, 4]], dtype="f4")},
-        {"x": np.array([[1.0, 2.0, 3.0, 4.0]]).view("<i8")},
-        {"x": [[1.0, 2.0, 3.0, 4.0]], "y": [0.0]},
-    ],
-)
-def test_checksum_sees_names_dtypes_shapes_and_entries(other):
-    other = {name: np.asarray(array) for name, array in other.items()}
-    assert checksum({"x": np.array([[1.0, 2.0, 3.0, 4.0]])}) != checksum(other)
-
-
 def test_checked_copies():
     x = np.zeros(3)
     copy = checked({"x": x}, "test")["x"]
@@ -83,13 +60,6 @@ def test_checked_copies():
     assert copy[0] == 0
     with pytest.raises(ValueError, match="read-only"):
         copy[0] = 1
-
-
-def test_pickles_are_not_unpacked():
-    buffer = io.BytesIO()
-    np.savez(buffer, x=np.array([{}], dtype=object))
-    with pytest.raises(ValueError, match="pickle"):
-        unpacked(buffer.getvalue())
 
 
 @given(numeric_arrays().filter(lambda array: array.size > 0), st.data())

@@ -9,7 +9,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from latex2mathml.converter import convert
 
 import built_site
 from learnsym.publish import chapters, mathml, pdf
@@ -62,16 +61,16 @@ def test_every_formula_of_the_epub_is_mathematics_and_no_source(epub):
 @pytest.mark.parametrize(
     ("formula", "shown"),
     [
-        (r"\bigl\langle x\bigr\rangle", "⟨x⟩"),
-        (r"\Bigl\lVert x\Bigr\|", "‖x‖"),
-        (r"\big\{x\big\}", "{x}"),
-        (r"\begin{aligned}a &= b \\ c &= d\end{aligned}", "a=bc=d"),
+        (r"a, \dots, b", "a,…,b"),
+        (r"\operatorname{tr} A", "tr\u2061A"),
+        (r"\big\{x\Big\}", "{x}"),
+        (r"\tfrac12", "12"),
+        (r"a &= b \\ c &= d", "a=bc=d"),
     ],
 )
 def test_formulas_that_the_converter_alone_leaves_as_source(formula, shown):
-    assert "".join(ElementTree.fromstring(mathml.converted(formula)).itertext()) == shown
-    with pytest.raises((AssertionError, ElementTree.ParseError)):
-        assert "".join(ElementTree.fromstring(convert(formula)).itertext()) == shown
+    written = ElementTree.fromstring(mathml.converted(formula, block=True))
+    assert "".join("".join(written.itertext()).split()) == shown
 
 
 @pytest.mark.site

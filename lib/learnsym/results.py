@@ -19,7 +19,6 @@ import platform
 import shutil
 import sys
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -37,21 +36,6 @@ try:
     import fcntl
 except ImportError:  # not on Windows, where writers at the same time are only detected
     fcntl = None
-
-__all__ = [
-    "CorruptResult",
-    "MissingResult",
-    "Result",
-    "StaleResult",
-    "check",
-    "load",
-    "obtain",
-    "recompute",
-    "results_folder",
-    "revalidate",
-    "stored",
-    "tolerance",
-]
 
 SCHEMA = 1
 
@@ -190,7 +174,7 @@ def load(experiment: str, scale: str = "book") -> Result:
     MissingResult
         Neither of its files is there.
     CorruptResult
-        One of them is missing, or any byte of them is not as it was written.
+        One of them is missing, or does not say what was written.
     StaleResult
         The configuration or the code changed since the result was computed.
     ValueError
@@ -224,20 +208,14 @@ def revalidate(experiment: str, scale: str = "book") -> Result:
 def check(experiment: str, scale: str = "book") -> float:
     """Load a result, recompute its probe and return the largest relative deviation.
 
-    Nothing is written. The deviation is to be compared with ``tolerance``.
+    Nothing is written.
 
     Raises
     ------
     ValueError
-        As ``load``, or the probe does not fit the stored arrays.
+        As ``load``, or the probe does not agree with the stored arrays.
     """
-    result = load(experiment, scale)
-    return largest_deviation(result.arrays, _probe(find(experiment), result.config))
-
-
-def tolerance(experiment: str) -> float:
-    """Return how far the probe of an experiment may deviate from a stored result."""
-    return find(experiment).tolerance
+    return _deviation(find(experiment), load(experiment, scale))
 
 
 def results_folder() -> Path:
@@ -280,12 +258,8 @@ def _renewed(found: Experiment, result: Result, stale: StaleResult) -> Result:
     """Return a stale result with the fingerprint of today if its probe agrees, else raise."""
     if stale.fields:
         raise stale
-    probe = _probe(found, result.config)
     try:
-        deviation = largest_deviation(result.arrays, probe)
-        if not deviation <= found.tolerance:
-            limit = found.tolerance
-            raise ValueError(f"its probe deviates by {deviation:.2g}, expected at most {limit}")
+        deviation = _deviation(found, result)
     except ValueError as error:
         raise StaleResult(f"{stale}; {error}", [], list(stale.modules)) from error
     record = {name: value for name, value in result.provenance.items() if name != "checksums"}
@@ -303,9 +277,14 @@ def _renewed(found: Experiment, result: Result, stale: StaleResult) -> Result:
     return dataclasses.replace(result, provenance=MappingProxyType(record))
 
 
-def _probe(found: Experiment, config: object) -> Arrays:
+def _deviation(found: Experiment, result: Result) -> float:
+    """Return how far the probe of today deviates; ValueError if that is too far."""
     found.check_code()
-    return checked(found.module.probe(config), f"{found.name}.probe")
+    probe = checked(found.module.probe(result.config), f"{found.name}.probe")
+    deviation, limit = largest_deviation(result.arrays, probe), found.tolerance
+    if not deviation <= limit:
+        raise ValueError(f"its probe deviates by {deviation:.2g}, expected at most {limit}")
+    return deviation
 
 
 def _computed(found: Experiment, scale: str, config: object, reason: str, progress: bool) -> Result:
@@ -351,23 +330,21 @@ def _jobs_folder(found: Experiment, config: object) -> Path:
 
 def _repository() -> str | None:
     """Return the address of the book's repository as the package's metadata name it."""
-    try:
-        entries = importlib.metadata.metadata("learnsym").get_all("Project-URL") or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    entries = importlib.metadata.metadata("learnsym").get_all("Project-URL") or []
     return dict(entry.split(", ", 1) for entry in entries).get("Repository")
 
 
 def _fetched(url: str, cache: Path, found: Experiment, scale: str) -> Result:
     """Return the result in the book's repository; CorruptResult if it is not to be had."""
-    place = f"{url}/raw/main/book/results/{found.name}-{scale}"
-    try:
-        content, text = download(f"{place}.npz"), download(f"{place}.json")
-    except SourceUnavailableError as error:
-        raise CorruptResult(f"{place}: cannot be fetched ({error})") from error
-    arrays, record = _verified(f"{found.name}-{scale}", content, text)
-    print(f"{found.name}-{scale}: fetched from {url}", file=sys.stderr)
-    return _kept(cache, Result(arrays, found.config(scale), MappingProxyType(record)))
+    for ending in ("npz", "json"):
+        name = f"{found.name}-{scale}.{ending}"
+        try:
+            write_atomically(cache / name, download(f"{url}/raw/main/book/results/{name}"))
+        except (SourceUnavailableError, OSError) as error:
+            raise CorruptResult(f"{url}: {name} cannot be fetched ({error})") from error
+    result = _read(cache, found, scale)
+    print(f"{result.stem}: fetched from {url}", file=sys.stderr)
+    return result
 
 
 def _versions() -> dict[str, str]:
@@ -396,21 +373,17 @@ def _kept(folder: Path, result: Result, old: Mapping[str, Any] | None = None) ->
     return dataclasses.replace(result, provenance=MappingProxyType(record))
 
 
-def save(
-    folder: Path, arrays: Arrays, record: Record, old: Mapping[str, Any] | None = None
-) -> Record:
+def save(folder: Path, arrays: Arrays, record: Record, old: Record | None = None) -> Record:
     """Store arrays and record; return the latter with checksums.
 
     With ``old`` only the record is replaced, and only if that is still the stored one; what is
     stored instead of it is returned.
     """
     npz, target = _files(folder, f"{record['experiment']}-{record['scale']}")
-    if old is None:
-        content = packed(arrays)
-        sums = {"arrays": checksum(arrays), "npz": _sha256(content)}
-    else:
-        sums = old["checksums"]
-    record = _signed(record, sums)
+    content = packed(arrays) if old is None else b""
+    sums = {"npz": _sha256(content)} if old is None else old["checksums"]
+    record = _signed({**record, "checksums": sums})
+    text = json.dumps(record, indent=1, sort_keys=True, allow_nan=False) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder) as alone, ending_in_order():
         for left in folder.glob(".*.part") if alone else ():  # by a process that was killed
@@ -419,7 +392,7 @@ def save(
         if old is not None and (found := _record(target.name, target.read_bytes())) != old:
             return found
         try:
-            write_atomically(_pending(target), _render(record))
+            write_atomically(_pending(target), text.encode())
             if old is None:
                 write_atomically(npz, content)
         finally:
@@ -448,10 +421,6 @@ def read(folder: Path, stem: str) -> tuple[Arrays, Record]:
         raise CorruptResult(f"results/{name}: expected two files, this one is missing") from error
     except OSError as error:
         raise CorruptResult(f"results/{stem}: cannot be read ({error.strerror})") from error
-    return _verified(stem, content, text)
-
-
-def _verified(stem: str, content: bytes, text: bytes) -> tuple[Arrays, Record]:
     record = _record(f"{stem}.json", text)
     named = f"{record['experiment']}-{record['scale']}"
     if named != stem:
@@ -459,24 +428,19 @@ def _verified(stem: str, content: bytes, text: bytes) -> tuple[Arrays, Record]:
     if _sha256(content) != record["checksums"]["npz"]:
         raise CorruptResult(f"results/{stem}.npz: expected the checksum in {stem}.json")
     try:
-        arrays = unpacked(content)
-    except Exception as error:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return checked(dict(archive), "npz"), record
+    except ValueError as error:
         raise CorruptResult(f"results/{stem}.npz: expected no pickles, got {error}") from error
-    if checksum(arrays) != record["checksums"]["arrays"]:
-        raise CorruptResult(f"results/{stem}.npz: expected the arrays whose checksum is in {stem}")
-    return arrays, record
 
 
 def _record(name: str, text: bytes) -> Record:
-    """Return the record in a file if that is, to the byte, what was written."""
-    text = text.replace(b"\r\n", b"\n")
+    """Return the record in a file if it says what was written."""
     try:
         record = json.loads(text)
         if record["schema"] != SCHEMA:
             raise ValueError(f"expected schema {SCHEMA}, got {record['schema']}")
-        if _render(record) != text:
-            raise ValueError("expected the formatting that it was written with")
-        if _signed(record, record["checksums"]) != record:
+        if _signed(record) != record:
             raise ValueError("expected a record that agrees with its own checksum")
     except (ValueError, KeyError, TypeError) as error:
         reason = f"no {error}" if isinstance(error, KeyError) else error
@@ -484,14 +448,10 @@ def _record(name: str, text: bytes) -> Record:
     return record
 
 
-def _signed(record: Record, checksums: Mapping[str, str]) -> Record:
-    """Return the record with checksums of the arrays, of the npz file and of the record itself."""
-    sums = {name: checksums[name] for name in ("arrays", "npz")}
+def _signed(record: Record) -> Record:
+    """Return a record that has a checksum of itself beside that of its arrays."""
+    sums = {name: value for name, value in record["checksums"].items() if name != "record"}
     return {**record, "checksums": {**sums, "record": digest({**record, "checksums": sums})}}
-
-
-def _render(record: Record) -> bytes:
-    return (json.dumps(record, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
 def _sha256(content: bytes) -> str:
@@ -551,52 +511,28 @@ def checked(arrays: object, source: str) -> Arrays:
     """
     if not isinstance(arrays, Mapping) or not arrays:
         raise ValueError(f"{source}: expected a non-empty dictionary of arrays, got {arrays!r}")
-    return MappingProxyType(
-        {name: _checked(name, arrays[name], source) for name in sorted(arrays, key=str)}
-    )
+    names = sorted(arrays, key=str)
+    return MappingProxyType({n: _checked(n, arrays[n], f"{source}[{n!r}]") for n in names})
 
 
-def _checked(name: object, array: object, source: str) -> np.ndarray:
+def _checked(name: object, array: object, own: str) -> np.ndarray:
     if not isinstance(name, str) or not name.isidentifier():
-        raise ValueError(f"{source}: expected an identifier as name of an array, got {name!r}")
+        raise ValueError(f"{own}: expected an identifier as name of an array, got {name!r}")
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufc":
-        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
-        raise ValueError(f"{source}[{name!r}]: expected a numeric or boolean array, got {kind}")
-    if not np.isfinite(array).all():
-        count = np.count_nonzero(~np.isfinite(array))
-        raise ValueError(f"{source}[{name!r}]: expected finite entries, got {count} that are not")
+        kind = getattr(array, "dtype", type(array).__name__)
+        raise ValueError(f"{own}: expected a numeric or boolean array, got {kind}")
+    if count := np.count_nonzero(~np.isfinite(array)):
+        raise ValueError(f"{own}: expected finite entries, got {count} that are not")
     copy = np.array(array, dtype=array.dtype.newbyteorder("<"), order="C", subok=False)
     copy.flags.writeable = False
     return copy
 
 
-def checksum(arrays: Arrays) -> str:
-    """Return the sha256 over name, dtype, shape and bytes of every array."""
-    total = hashlib.sha256()
-    for name in sorted(arrays):
-        array = arrays[name]
-        total.update(json.dumps([name, array.dtype.str, array.shape]).encode() + b"\n")
-        total.update(array.tobytes())
-    return total.hexdigest()
-
-
 def packed(arrays: Arrays) -> bytes:
     """Return the content of an npz file; equal arrays give equal bytes, whatever the date."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(arrays):
-            member = zipfile.ZipInfo(f"{name}.npy")  # dated 1980-01-01
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.create_system = 3
-            with archive.open(member, "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, arrays[name], allow_pickle=False)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
-
-
-def unpacked(content: bytes) -> Arrays:
-    """Return the arrays of an npz file, read-only; some exception where there is a pickle."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return checked({name: archive[name] for name in archive.files}, "npz")
 
 
 def largest_deviation(stored: Arrays, probe: Arrays) -> float:
@@ -611,26 +547,22 @@ def largest_deviation(stored: Arrays, probe: Arrays) -> float:
         An array of the probe is not stored, has another dtype or number of axes than the stored
         one, is longer or is empty.
     """
-    return max(_deviation(name, stored.get(name), array) for name, array in probe.items())
-
-
-def _deviation(name: str, stored: np.ndarray | None, probe: np.ndarray) -> float:
-    if stored is None:
-        raise ValueError(f"probe[{name!r}]: expected a stored array of this name, found none")
-    fits = stored.dtype == probe.dtype and stored.ndim == probe.ndim
-    fits = fits and all(0 < n <= m for n, m in zip(probe.shape, stored.shape, strict=True))
-    if not fits:
-        raise ValueError(
-            f"probe[{name!r}]: expected a leading part, not empty, of {stored.dtype} "
-            f"{stored.shape}, got {probe.dtype} {probe.shape}"
-        )
-    wide = complex if stored.dtype.kind == "c" else float
-    leading = stored[tuple(slice(n) for n in probe.shape)].astype(wide)
-    deviation = float(np.abs(probe.astype(wide) - leading).max())
-    size = float(np.abs(stored.astype(wide)).max())
-    if deviation == 0:
-        return 0.0
-    return deviation / size if size > 0 else float("inf")
+    worst = 0.0
+    for name, array in probe.items():
+        known = stored.get(name)
+        fits = known is not None and (known.dtype, known.ndim) == (array.dtype, array.ndim)
+        if not fits or not all(0 < n <= m for n, m in zip(array.shape, known.shape, strict=True)):
+            there = "nothing stored" if known is None else f"{known.dtype} {known.shape}"
+            raise ValueError(
+                f"probe[{name!r}]: expected a leading part, not empty, of {there}, "
+                f"got {array.dtype} {array.shape}"
+            )
+        leading = known[tuple(slice(n) for n in array.shape)].astype(complex)
+        deviation = float(np.abs(array.astype(complex) - leading).max())
+        size = float(np.abs(known.astype(complex)).max())
+        if deviation > 0:
+            worst = max(worst, deviation / size if size > 0 else np.inf)
+    return worst
 
 
 # --- commands ---------------------------------------------------------------------------------
@@ -638,48 +570,42 @@ def _deviation(name: str, stored: np.ndarray | None, probe: np.ndarray) -> float
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0, or 1 where a result is not as it should be."""
-    parser = argparse.ArgumentParser(
-        prog="python -m learnsym.results", description="Stored results of the experiments."
-    )
+    parser = argparse.ArgumentParser("python -m learnsym.results", description="Stored results.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="compute a result and store it, unless it is fresh")
     run.add_argument("experiment", help="name of a module in learnsym.experiments")
     run.add_argument("scale", help=" or ".join(SCALES))
-    run.add_argument("--seed", type=int, help="another seed than the scale's: nothing is stored")
     run.add_argument("--device", help="cuda for a graphics card, where the experiment can use it")
     run.add_argument("--force", action="store_true", help="compute what is fresh again")
-    commands.add_parser("list", help="say of each stored result whether it is fresh")
-    commands.add_parser("check", help="recompute the probe of each stored result, write nothing")
-    commands.add_parser("revalidate", help="renew the fingerprints where the probes agree")
+    for name, say, text in (
+        ("list", _listed, "say of each stored result whether it is fresh"),
+        ("check", _probed, "recompute the probe of each stored result, write nothing"),
+        ("revalidate", _revalidated, "renew the fingerprints where the probes agree"),
+    ):
+        commands.add_parser(name, help=text).set_defaults(say=say)
     options = parser.parse_args(arguments)
     try:
         if options.command == "run":
             how = {"device": options.device} if options.device else {}
-            return _run(options.experiment, options.scale, options.seed, options.force, how)
-        if options.command == "list":
-            _table(_listed)
-            return 0
-        return _table(_probed if options.command == "check" else _revalidated)
+            return _run(options.experiment, options.scale, options.force, how)
+        return _table(options.say)
     except (ValueError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _run(experiment: str, scale: str, seed: int | None, force: bool, how: Mapping[str, str]) -> int:
-    """Compute a result and tell what it holds; return 1 if it should be stored and is not."""
-    other = seed not in (None, find(experiment).config(scale).seed)
-    if other and how:
-        raise ValueError(f"seed: expected that of the scale with a device, got {seed}")
+def _run(experiment: str, scale: str, force: bool, how: Mapping[str, str]) -> int:
+    """Compute a result and tell what it holds; return 1 if it is not stored."""
     with contextlib.suppress(MissingResult, CorruptResult, StaleResult):
-        if not (other or force or _missing_jobs(load(experiment, scale))):
+        if not (force or _missing_jobs(load(experiment, scale))):
             print(f"{experiment}-{scale}  {_listed(experiment, scale)}; --force computes it again")
             return 0
-    result = obtain(experiment, scale, seed) if other else recompute(experiment, scale, **how)
+    result = recompute(experiment, scale, **how)
     for name, array in result.arrays.items():
         print(f"{name}: {array.dtype} {array.shape}")
     done = "checksums" in result.provenance
     print(f"{result.provenance['wall_time']} s, {'stored' if done else 'not stored'}")
-    return int(not done and not other)
+    return int(not done)
 
 
 def _table(say: Callable[[str, str], str]) -> int:
@@ -703,10 +629,7 @@ def _listed(experiment: str, scale: str) -> str:
 
 
 def _probed(experiment: str, scale: str) -> str:
-    deviation, limit = check(experiment, scale), tolerance(experiment)
-    if not deviation <= limit:
-        raise ValueError(f"probe deviates by {deviation:.2g}, expected at most {limit}")
-    return f"fresh, probe deviates by {deviation:.2g}, tolerance {limit}"
+    return f"fresh, its probe deviates by {check(experiment, scale):.2g}"
 
 
 def _revalidated(experiment: str, scale: str) -> str:

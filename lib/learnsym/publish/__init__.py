@@ -5,19 +5,9 @@ The build of the site lives beside it: :mod:`learnsym.publish.chapters` executes
 """
 
 from learnsym.publish.claims import ClaimFailed, claim
+from learnsym.publish.display import footer, table
 from learnsym.publish.figures import figure
-from learnsym.publish.footer import footer
 from learnsym.publish.style import COLORS, MARKERS, frame, use_style
-from learnsym.publish.tables import table
 
-__all__ = [
-    "COLORS",
-    "MARKERS",
-    "ClaimFailed",
-    "claim",
-    "figure",
-    "footer",
-    "frame",
-    "table",
-    "use_style",
-]
+__all__ = ["COLORS", "MARKERS", "ClaimFailed", "claim", "figure", "footer", "frame", "table"]
+__all__ += ["use_style"]

@@ -1,4 +1,4 @@
-"""Execute the chapters, make the source of the site from them, publish them as the reference.
+"""Execute the chapters, gather the source of the site, publish chapters as the reference.
 
 A chapter is a script ``NAME.py`` (py:percent) with its committed notebook ``NAME.ipynb`` beside it.
 ``python -m learnsym.publish.chapters execute`` runs every chapter of ``_toc.yml`` whose key changed
@@ -8,57 +8,47 @@ A chapter is a script ``NAME.py`` (py:percent) with its committed notebook ``NAM
 """
 
 import argparse
+import glob
 import hashlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from unittest import mock
 
 import jupytext
 import nbformat
 import papermill
-import yaml
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from sphinx_external_toc.parsing import parse_toc_yaml
 from tqdm import tqdm
 
-from learnsym.paths import book_root
+from learnsym.paths import book_root, write_atomically
 
 PACKAGES = ("numpy", "scipy", "torch", "matplotlib", "learnsym")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 JUPYTEXT = {"cell_metadata_filter": "tags,-all", "notebook_metadata_filter": "-all"}
 CELL_TIMEOUT = 1800
 METADATA = ("tags", "lines_to_next_cell")  # the second one is Jupytext's
-EXECUTED, UNCHANGED, FAILED = "executed", "unchanged", "FAILED"
 # what the site is made of besides notebooks and figures
 SITE_FILES = ("_config.yml", "_toc.yml", "CITATION.cff", "index.md", "assets/*", "book/**/*.md")
 SITE_FILES += ("book/references.bib", "book/items.yml")
+RESULTS = ("book/results/*-*.npz", "book/results/*-*.json", "book/items.yml")
 BOOK_FILE = "learning-symmetry"  # name of the EPUB and of the PDF
 
 
 def chapter_paths(root: Path | None = None) -> list[Path]:
     """Return the notebooks named in ``_toc.yml`` of a folder, in its order, executed or not."""
     root = book_root() if root is None else root
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    named = [root / f"{entry}.ipynb" for entry in _files(toc)]
+    named = [root / f"{name}.ipynb" for name in parse_toc_yaml(root / "_toc.yml")]
     return [p for p in named if p.is_file() or p.with_suffix(".py").is_file()]
-
-
-def _files(node: object) -> Iterator[str]:
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            if key in ("file", "root"):
-                yield value
-            else:
-                yield from _files(value)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _files(item)
 
 
 def read_source(path: Path) -> NotebookNode:
@@ -71,7 +61,7 @@ def read_source(path: Path) -> NotebookNode:
     if path.is_file():
         paired = nbformat.read(path, as_version=4)
         if sources(paired) != sources(notebook):
-            newer, older = sorted((path, script), key=lambda p: p.stat().st_mtime, reverse=True)
+            older, newer = sorted((path, script), key=lambda p: p.stat().st_mtime)
             print(f"{newer.name} is newer than {older.name} and counts", file=sys.stderr)
             notebook = paired if newer == path else notebook
     for cell in notebook.cells:
@@ -80,23 +70,9 @@ def read_source(path: Path) -> NotebookNode:
     return normalise(notebook)
 
 
-def sources(notebook: NotebookNode) -> list[tuple[str, str, tuple[str, ...]]]:
+def sources(notebook: NotebookNode) -> list[tuple[str, str, list[str]]]:
     """Return type, text and tags of every cell: what the two files of a chapter share."""
-    return [
-        (cell.cell_type, cell.source, tuple(cell.metadata.get("tags", ())))
-        for cell in notebook.cells
-    ]
-
-
-def out_of_step() -> list[Path]:
-    """Return the chapters whose script and notebook differ, or that were never published."""
-    return [
-        path
-        for path in chapter_paths()
-        if not path.is_file()
-        or sources(nbformat.read(path, as_version=4))
-        != sources(jupytext.read(path.with_suffix(".py")))
-    ]
+    return [(c.cell_type, c.source, c.metadata.get("tags", [])) for c in notebook.cells]
 
 
 def run(
@@ -123,49 +99,30 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     output = folder / "notebook.ipynb"
     output.write_text(dumps(notebook), encoding="utf-8")
-    kernel = _kernel(folder)
-    try:
+    settings = {
+        "LEARNSYM_FIGURES": str(folder.resolve()),
+        "LEARNSYM_ROOT": str(book_root()),
+        # as many chapters run as there are cores: more threads would wait for each other
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+        # the kernel of this environment, whatever others have its name
+        "JUPYTER_PATH": "",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    with mock.patch.dict(os.environ, settings):
         papermill.execute_notebook(
             output,
             output,
             parameters=dict(parameters or {}),
             cwd=cwd,
-            kernel_name=kernel,
+            kernel_name=KERNEL["name"],
             progress_bar=False,
             log_output=False,
             execution_timeout=CELL_TIMEOUT,
+            extra_arguments=["--log-level=ERROR"],
         )
-    finally:
-        shutil.rmtree(_kernels() / kernel)
     executed = normalise(nbformat.read(output, as_version=4))
     output.write_text(dumps(executed), encoding="utf-8")
     return executed
-
-
-def _kernel(folder: Path) -> str:
-    """Describe a kernel that runs this Python and writes figures to a folder; return its name."""
-    name = f"learnsym-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
-    options = "-m ipykernel_launcher -f {connection_file} --log-level=ERROR"
-    launch = [sys.executable, *options.split()]
-    setting = {
-        "LEARNSYM_FIGURES": str(folder.resolve()),
-        "LEARNSYM_ROOT": str(book_root()),
-        # as many chapters run as there are cores: more threads would wait for each other
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
-    }
-    _write(
-        _kernels() / name / "kernel.json", json.dumps({**KERNEL, "argv": launch, "env": setting})
-    )
-    return name
-
-
-def _kernels() -> Path:
-    """Return a folder of kernels that Jupyter looks into."""
-    home = book_root() / "_build" / "jupyter"
-    known = os.environ.get("JUPYTER_PATH", "").split(os.pathsep)
-    if str(home) not in known:
-        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(home), *known]))
-    return home / "kernels"
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:
@@ -216,65 +173,52 @@ def execute(path: Path, force: bool = False) -> bool:
     chapter run again. A run that fails is kept in a folder of its own, ``NAME.failed``.
     """
     notebook, folder = read_source(path), executed_folder(path)
-    key = chapter_key(notebook)
-    if not force and _is_whole(folder, key):
+    key, record = chapter_key(notebook), folder / "record.json"
+    if not force and record.is_file() and record.read_bytes() == _record(key, folder):
         return False
     fresh = folder.with_name(f"{folder.name}.failed")
     shutil.rmtree(fresh, ignore_errors=True)
     run(notebook, fresh, path.parent)
-    digests = {p.name: _digest(p.read_bytes()) for p in fresh.iterdir()}
-    _write(fresh / "record.json", json.dumps({"key": key, "files": digests}))
+    (fresh / "record.json").write_bytes(_record(key, fresh))
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
     return True
 
 
-def _is_whole(folder: Path, key: str) -> bool:
-    """Tell whether a run has this key, and its files are as it left them."""
-    try:
-        record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-        found = {p.name: _digest(p.read_bytes()) for p in folder.iterdir()}
-    except (OSError, ValueError):
-        return False
-    found.pop("record.json")
-    return record == {"key": key, "files": found}
+def _record(key: str, folder: Path) -> bytes:
+    made = {path.name: _digest(path) for path in folder.iterdir() if path.name != "record.json"}
+    return json.dumps({"key": key, "files": made}, sort_keys=True).encode()
 
 
 def chapter_key(notebook: NotebookNode) -> str:
     """Return a digest of all that a chapter's outputs depend on."""
-    book = book_root() / "book"
-    stored = [p for p in (book / "results").glob("[!.]*-*.*") if p.suffix in (".npz", ".json")]
-    library = _visible(Path(__file__).parents[1], "**/*.py")
-    files = [*sorted(library), *sorted(stored), book / "items.yml"]
-    parts = [f"{p.name} {_digest(p.read_bytes())}" for p in files]
+    files = [*_files(Path(__file__).parents[1], "**/*.py"), *_files(book_root(), *RESULTS)]
     versions = [sys.version, *(f"{name} {version(name)}" for name in PACKAGES)]
-    return _digest("\n".join([dumps(notebook), *parts, *versions]).encode())
+    parts = [dumps(notebook), *(f"{path.name} {_digest(path)}" for path in files), *versions]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _visible(folder: Path, pattern: str) -> list[Path]:
-    """Return the files of a pattern without those that editors and systems hide beside them."""
-    found = [path for path in folder.glob(pattern) if path.is_file()]
-    return [p for p in found if not any(x.startswith(".") for x in p.relative_to(folder).parts)]
+def _files(folder: Path, *patterns: str) -> list[Path]:
+    """Return the files of some patterns without those that editors and systems hide."""
+    found = [sorted(glob.glob(p, root_dir=folder, recursive=True)) for p in patterns]
+    return [folder / name for names in found for name in names]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def assemble() -> Path:
     """Gather the source of the site from the last runs; return its folder.
 
     Files that did not change keep their time stamps, and what does not belong there is removed.
-
-    Raises
-    ------
-    ValueError
-        A chapter was never executed.
     """
     root = book_root()
     target = root / "_build" / "source"
-    wanted = {p.relative_to(root): p for name in SITE_FILES for p in _visible(root, name)}
+    wanted = {path.relative_to(root): path for path in _files(root, *SITE_FILES)}
     wanted |= {Path(p.name): p for p in (root / "_build").glob(f"{BOOK_FILE}.*")}
     for path in chapter_paths():
         folder = executed_folder(path)
-        if not (folder / "record.json").is_file():
-            raise ValueError(f"{path.stem}: expected an executed chapter, got none")
         wanted[path.relative_to(root)] = folder / "notebook.ipynb"
         for file in folder.iterdir():
             if file.suffix in (".svg", ".pdf", ".csv"):
@@ -294,79 +238,51 @@ def publish(path: Path) -> bool:
     """Make the last run of a chapter its committed notebook; return whether that changed a file."""
     text = (executed_folder(path) / "notebook.ipynb").read_text(encoding="utf-8")
     executed, script = nbformat.reads(text, as_version=4), path.with_suffix(".py")
-    source = jupytext.read(script)
-    pairs = [(path, text)]
+    source, wanted = jupytext.read(script), {path: text}
     if sources(executed) != sources(source):  # the notebook was edited, and it counted
         source.cells = executed.cells
-        pairs.append((script, jupytext.writes(source, fmt="py:percent")))
-    changed = [p for p in pairs if not p[0].is_file() or p[0].read_text(encoding="utf-8") != p[1]]
-    for file, content in changed:
-        _write(file, content)
+        wanted[script] = jupytext.writes(source, fmt="py:percent")
+    changed = [p for p in wanted if not p.is_file() or p.read_text(encoding="utf-8") != wanted[p]]
+    for file in changed:
+        write_atomically(file, wanted[file].encode())
     return bool(changed)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="learnsym.publish.chapters", description=__doc__)
-    parser.add_argument("command", choices=["execute", "publish", "check", "list"])
+    parser.add_argument("command", choices=["execute", "publish"])
     parser.add_argument("chapters", nargs="*", help="parts of chapter names; all by default")
     parser.add_argument("--force", action="store_true", help="execute unchanged chapters too")
     options = parser.parse_intermixed_args(arguments)
-    chosen = [
-        path
-        for path in chapter_paths()
-        if not options.chapters
-        or any(part in path.relative_to(book_root()).as_posix() for part in options.chapters)
-    ]
+    names = {path: path.relative_to(book_root()).as_posix() for path in chapter_paths()}
+    parts = options.chapters or [""]
+    chosen = [path for path, name in names.items() if any(part in name for part in parts)]
     if not chosen:
         parser.error(f"no chapter matches {options.chapters}")
-    names = {path: path.relative_to(book_root()).as_posix() for path in chosen}
-    if options.command == "list":
-        print("\n".join(names.values()))
-        return 0
-    if options.command == "check":
-        late = [path for path in out_of_step() if path in chosen]
-        for path in late:
-            print(f"{names[path]}: notebook and script differ", file=sys.stderr)
-        return len(late)
-    failed = _execute_all(names, options.force)
-    if options.command == "publish" and not failed:
-        for path in chosen:
-            print(f"{names[path]}: {'published' if publish(path) else 'as published'}")
-    if not failed and len(chosen) == len(chapter_paths()):
-        assemble()
-    return failed
-
-
-def _execute_all(names: Mapping[Path, str], force: bool) -> int:
-    """Execute chapters, as many at a time as there are cores; return the exit status."""
-
-    def attempt(path: Path) -> tuple[str, str]:
-        try:
-            return (EXECUTED if execute(path, force) else UNCHANGED), ""
-        except (PapermillExecutionError, DeadKernelError, CellTimeoutError) as error:
-            return FAILED, str(error)
-
-    # threads are enough: every chapter runs in a kernel process of its own
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        outcomes = list(tqdm(pool.map(attempt, names), total=len(names), desc="chapters"))
-    for name, (outcome, error) in zip(names.values(), outcomes, strict=True):
-        print(f"{name}: {outcome}")
+    # every chapter in a process of its own, with its own settings
+    with ProcessPoolExecutor() as pool:
+        outcomes = pool.map(partial(_attempt, force=options.force), chosen)
+        outcomes = list(tqdm(outcomes, total=len(chosen), desc="chapters"))
+    for path, (outcome, error) in zip(chosen, outcomes, strict=True):
+        print(f"{names[path]}: {outcome}")
         if error:
             print(error, file=sys.stderr)
-    return int(any(outcome == FAILED for outcome, _ in outcomes))
+    if any(error for _, error in outcomes):
+        return 1
+    if options.command == "publish":
+        for path in chosen:
+            print(f"{names[path]}: {'published' if publish(path) else 'as published'}")
+    if len(chosen) == len(names):
+        assemble()
+    return 0
+
+
+def _attempt(path: Path, force: bool) -> tuple[str, str | None]:
+    try:
+        return "executed" if execute(path, force) else "unchanged", None
+    except (PapermillExecutionError, CellTimeoutError, DeadKernelError) as error:
+        return "FAILED", str(error)
 
 
 if __name__ == "__main__":

@@ -1,27 +1,19 @@
 """Claims: short tests in the text. A statement, a measurement, a bound, and what follows."""
 
-import inspect
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import yaml
 from numpy.typing import ArrayLike
 
-from learnsym.publish.display import show
-from learnsym.publish.items import load_items
-from learnsym.publish.wording import (
-    BEYOND,
-    CORRECTED,
-    HOLDS,
-    NOT_REPRODUCED,
-    REPRODUCED,
-    UNDECIDED,
-    claim_line,
-)
+from learnsym.paths import find_book
+from learnsym.publish import wording
+from learnsym.publish.display import SLUG, require, show, words
 
 CLAIM_MIME = "application/vnd.learnsym.claim+json"
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WORDS = "lower-case words joined by hyphens"
 
 
@@ -89,56 +81,58 @@ def claim(
         An argument is malformed, missing, unknown, or contradicts another.
     """
     paper, number, beyond = _source(item)
-    _require(id is not None or not beyond, f"id of {statement!r}", _WORDS, id)
+    require(id is not None or not beyond, f"id of {statement!r}", _WORDS, id)
     id = re.sub(r"[^a-z0-9]+", "-", item.lower()).strip("-") if id is None else id
-    _require(isinstance(id, str) and _SLUG.fullmatch(id), f"id of {item!r}", _WORDS, repr(id))
-    texts = {"statement": statement, "correction": correction, "details": details}
-    for name, text in texts.items():
-        missing = text is None and name != "statement"
-        _require(
-            missing or (isinstance(text, str) and text.strip()), f"{name} of {id}", "text", text
-        )
-    _require(isinstance(decided, bool), f"decided of {id}", "True or False", repr(decided))
-    values = _real_array(f"measured of {id}", measured)
-    shown = None if published is None else _real_array(f"published of {id}", published)
+    require(isinstance(id, str) and SLUG.fullmatch(id), f"id of {item!r}", _WORDS, repr(id))
+    texts = {"statement": words(statement, f"statement of {id}")}
+    for name, text in {"correction": correction, "details": details}.items():
+        texts[name] = text if text is None else words(text, f"{name} of {id}")
+    require(isinstance(decided, bool), f"decided of {id}", "True or False", repr(decided))
+    values = _real_array(measured, f"measured of {id}")
+    shown = None if published is None else _real_array(published, f"published of {id}")
     limits = {"below": below, "above": above, "between": between, "equals": equals}
     bound = _bound(id, values, {k: v for k, v in limits.items() if v is not None}, within)
-    verdict = _verdict(id, number, beyond, verdict, correction, published)
+    missing = "correction" if correction is None else "published"
+    together = (correction is None) == (published is None)
+    require(together, f"{missing} of {id}", "with its counterpart", None)
+    verdict = _verdict(id, number, beyond, correction is not None, verdict)
     if decided:
         _check_verdict(id, verdict, values, shown, bound)
+    tolerance = _number(bound.within) or None
     record = {
         "id": id,
         "paper": paper,
         "item": number,
-        **{name: text and " ".join(inspect.cleandoc(text).split()) for name, text in texts.items()},
-        "verdict": verdict if decided else UNDECIDED,
+        **texts,
+        "verdict": verdict if decided else wording.UNDECIDED,
         "measured": _span(values),
-        "bound": {"kind": bound[0], "value": _span(bound[1]), "within": _number(bound[2]) or None},
-        "deviation": _number(_excess(values, bound)) if bound[0] == "equals" else None,
+        "bound": {"kind": bound.kind, "value": _span(bound.value), "within": tolerance},
+        "deviation": _number(bound.excess(values)) if bound.kind == "equals" else None,
         "published": None if shown is None else _span(shown),
     }
-    line = claim_line(record)
+    line = wording.claim_line(record)
     bundle = {"text/markdown": f"> {line}", "text/plain": f"{id}: {line}"}
     show({CLAIM_MIME: record, **bundle} if decided else bundle)
 
 
-def _require(met: object, what: str, expected: str, got: object) -> None:
-    if not met:
-        raise ValueError(f"{what}: expected {expected}, got {got}")
+def load_items(root: Path | None = None) -> dict[str, list[str]] | None:
+    """Return the items of each paper, as ``book/items.yml`` has them; None away from the book."""
+    root = root or find_book()
+    return root and yaml.safe_load((root / "book" / "items.yml").read_text(encoding="utf-8"))
 
 
 def _source(item: str) -> tuple[str | None, str | None, bool]:
     """Return paper, item and whether the statement is the book's own."""
     form = re.fullmatch(r"(?:([A-D]): (.+)|(beyond)(?:: ([A-D])(?:, (.+))?)?)", str(item))
-    _require(form, "item", "such as 'A: Theorem 3.3.2', 'beyond: A' or 'beyond'", repr(item))
+    require(form, "item", "such as 'A: Theorem 3.3.2', 'beyond: A' or 'beyond'", repr(item))
     paper, number = form[1] or form[4], form[2] or form[5]
-    known = load_items()
-    found = number is None or known is None or number in known.get(paper, [])
-    _require(found, "item", f"an item of paper {paper} in items.yml", repr(number))
+    if number and (known := load_items()):
+        found = number in known.get(paper, [])
+        require(found, "item", f"an item of paper {paper} in items.yml", repr(number))
     return paper, number, bool(form[3])
 
 
-def _real_array(name: str, value: ArrayLike) -> np.ndarray:
+def _real_array(value: ArrayLike, name: str) -> np.ndarray:
     """Return ``value`` as a non-empty boolean, integer or float array."""
     if hasattr(value, "detach"):  # a torch tensor
         value = value.detach().cpu()
@@ -148,95 +142,79 @@ def _real_array(name: str, value: ArrayLike) -> np.ndarray:
         raise ValueError(f"{name}: expected numbers of one shape, got several") from error
     sound = array.dtype.kind in "biuf" and array.size > 0
     got = f"{array.dtype} of shape {array.shape}"
-    _require(sound, name, "real numbers or booleans, at least one", got)
+    require(sound, name, "real numbers or booleans, at least one", got)
     return array
 
 
-Bound = tuple[str, np.ndarray, float]
+class Bound(NamedTuple):
+    """What a measurement must meet: values from ``low`` to ``high``, up to ``within``."""
+
+    kind: str
+    value: np.ndarray
+    low: ArrayLike
+    high: ArrayLike
+    within: float
+
+    def excess(self, values: np.ndarray) -> float:
+        """Return by how much the worst value misses the bound, its tolerance aside."""
+        return float(np.max(np.maximum(self.low - values, values - self.high)))
 
 
 def _bound(id: str, values: np.ndarray, given: dict[str, Any], within: float | None) -> Bound:
-    """Return kind, value and tolerance of the one bound that is given."""
+    """Return the one bound that is given; ``true`` for booleans."""
     names, own = ", ".join(given) or "none", f"bound of {id}"
     together = ("equals" in given) == (within is not None)
-    _require(together, own, "equals and within together", "one of them")
+    require(together, own, "equals and within together", "one of them")
     if values.dtype == bool:
-        _require(not given, own, "none for booleans", names)
-        return "true", np.array(True), 0.0
-    _require(len(given) == 1, own, "one of below, above, between, equals with within", names)
-    (kind, value), tolerance = *given.items(), 0.0
-    limit = _real_array(f"{kind} of {id}", value)
-    _require(np.isfinite(limit).all(), f"{kind} of {id}", "finite numbers", repr(value))
+        require(not given, own, "none for booleans", names)
+        return Bound("true", np.array(True), 1.0, 1.0, 0.0)
+    require(len(given) == 1, own, "one of below, above, between, equals with within", names)
+    ((kind, value),) = given.items()
+    limit = _real_array(value, f"{kind} of {id}")
+    require(np.isfinite(limit).all(), f"{kind} of {id}", "finite numbers", repr(value))
     if kind == "between":
         rising = limit.shape == (2,) and limit[0] < limit[1]
-        _require(rising, f"between of {id}", "two rising numbers", repr(value))
-        return kind, limit, tolerance
-    if kind == "equals":
-        number = isinstance(within, int | float | np.number) and not isinstance(within, bool)
-        sound = number and 0 < within < np.inf
-        _require(sound, f"within of {id}", "a positive finite number", repr(within))
-        tolerance = float(within)
+        require(rising, f"between of {id}", "two rising numbers", repr(value))
+        return Bound(kind, limit, *limit.astype(float), 0.0)
     fits = limit.ndim <= values.ndim and all(
         n in (1, m) for n, m in zip(limit.shape[::-1], values.shape[::-1], strict=False)
     )
-    _require(fits, f"{kind} of {id}", f"a shape that fits {values.shape}", limit.shape)
-    return kind, limit, tolerance
+    require(fits, f"{kind} of {id}", f"a shape that fits {values.shape}", limit.shape)
+    if kind == "equals":
+        number = isinstance(within, int | float | np.number) and not isinstance(within, bool)
+        sound = number and 0 < within < np.inf
+        require(sound, f"within of {id}", "a positive finite number", repr(within))
+    low = -np.inf if kind == "below" else limit.astype(float)
+    high = np.inf if kind == "above" else limit.astype(float)
+    return Bound(kind, limit, low, high, float(within or 0))
 
 
-def _excess(values: np.ndarray, bound: Bound) -> float:
-    """Return by how much the worst value misses the bound, its tolerance aside."""
-    kind, limit, _ = bound
-    values, limit = values.astype(float), limit.astype(float)
-    if kind == "between":
-        misses = np.maximum(limit[0] - values, values - limit[1])
-    elif kind == "equals":
-        misses = np.abs(values - limit)
-    else:
-        misses = values - limit if kind == "below" else limit - values
-    return float(np.max(misses))
-
-
-def _verdict(
-    id: str,
-    number: str | None,
-    beyond: bool,
-    verdict: str | None,
-    correction: str | None,
-    published: ArrayLike | None,
-) -> str:
+def _verdict(id: str, number: str | None, beyond: bool, corrected: bool, said: str | None) -> str:
     """Return the verdict that the arguments declare."""
-    missing = "correction" if correction is None else "published"
-    together = (correction is None) == (published is None)
-    _require(together, f"{missing} of {id}", "with its counterpart", None)
-    known = (None, HOLDS, REPRODUCED, NOT_REPRODUCED)
-    allowed = f"None, {HOLDS!r}, {REPRODUCED!r} or {NOT_REPRODUCED!r}"
-    _require(verdict in known, f"verdict of {id}", allowed, repr(verdict))
-    follows = beyond or correction is not None
-    _require(
-        verdict is None or not follows, f"verdict of {id}", "None here, since it follows", verdict
-    )
-    _require(
-        correction is None or not beyond, f"correction of {id}", "an item of a paper", "'beyond'"
-    )
-    if follows:
-        return BEYOND if beyond else CORRECTED
-    return verdict or (REPRODUCED if number.startswith(("Figure", "Table")) else HOLDS)
+    require(not (beyond and corrected), f"correction of {id}", "an item of a paper", "'beyond'")
+    if beyond or corrected:
+        require(said is None, f"verdict of {id}", "None here, since it follows", repr(said))
+        return wording.BEYOND if beyond else wording.CORRECTED
+    allowed = (wording.HOLDS, wording.REPRODUCED, wording.NOT_REPRODUCED)
+    require(said in (None, *allowed), f"verdict of {id}", f"one of {allowed}", repr(said))
+    return said or (wording.REPRODUCED if number.startswith(("Figure", "Table")) else wording.HOLDS)
 
 
 def _check_verdict(
     id: str, verdict: str, values: np.ndarray, published: np.ndarray | None, bound: Bound
 ) -> None:
-    numbers = f"measured {_span(values)}, {bound[0]} {_span(bound[1])}, within {bound[2]:g}"
-    if not np.isfinite(values.astype(float)).all():
+    numbers = f"measured {_span(values)}, {bound.kind} {_span(bound.value)}"
+    numbers += f", within {bound.within:g}"
+    if not np.isfinite(values).all():
         raise ClaimFailed(f"{id}: what is not finite supports no verdict: {numbers}")
-    met = _excess(values, bound) <= bound[2]
-    if met == (verdict == NOT_REPRODUCED):
+    met = bound.excess(values) <= bound.within
+    if met == (verdict == wording.NOT_REPRODUCED):
         raise ClaimFailed(f"{id}: the numbers do not support {verdict!r}: {numbers}")
     if published is not None:
-        own, same = f"published of {id}", (published.dtype == bool) == (bound[0] == "true")
-        _require(same, own, "what was measured", published.dtype)
-        misses = np.isfinite(published.astype(float)).all() and _excess(published, bound) > bound[2]
-        _require(misses, own, "to miss the bound", f"{_span(published)}: {numbers}")
+        own, same = f"published of {id}", (published.dtype == bool) == (bound.kind == "true")
+        require(same, own, "what was measured", published.dtype)
+        misses = np.isfinite(published).all() and bound.excess(published) > bound.within
+        require(misses, own, "to miss the bound", f"{_span(published)}: {numbers}")
 
 
 def _span(values: np.ndarray) -> bool | float | dict[str, float]:

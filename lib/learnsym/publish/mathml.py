@@ -3,29 +3,21 @@
 import re
 
 from docutils import nodes
-from latex2mathml.converter import convert
+from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-# delimiters that the converter leaves as source where they follow \\bigl and its like
-DELIMITERS = {"langle": "⟨", "rangle": "⟩", "|": "‖"}
-DELIMITERS |= {f"{side}Vert": "‖" for side in ("l", "r", "")}
-DELIMITERS |= {f"{side}vert": "|" for side in ("l", "r", "")}
-ALIGNED = re.compile(r"\\\\|(?<!\\)&")  # a formula of several lines or columns
-LARGE = re.compile(r"(\\[bB]igg?[lrm]?)\s*\\([a-zA-Z]+|[|{}])")
+# what the converter of docutils does not know, and how it knows it
+SPELLED = {r"\\dots\b": r"\\ldots", r"\\([dt]?frac)(\d)(\d)": r"\\\1{\2}{\3}"}
+SPELLED |= {r"\\(bigg?|Bigg?)(?![a-zA-Z])": r"\\\1l"}
 
 
-def converted(tex: str, display: str = "inline") -> str:
+def converted(tex: str, block: bool = False) -> str:
     """Return a formula as MathML."""
-    known = LARGE.sub(_with_symbol, tex).replace("{aligned}", "{split}")
-    return convert(known, display=display)
-
-
-def _with_symbol(found: re.Match) -> str:
-    size, name = found.groups()
-    if name in "{}":  # alone, they would group; they stay small
-        return rf"\{name}"
-    return f"{size}{DELIMITERS[name]}" if name in DELIMITERS else found[0]
+    for written, known in SPELLED.items():
+        tex = re.sub(written, known, tex)
+    # an entity that XML does not know
+    return tex2mathml(tex, as_block=block).replace("&ApplyFunction;", "&#8289;")
 
 
 def inline_formula(writer: HTML5Translator, node: nodes.math) -> None:
@@ -36,10 +28,7 @@ def inline_formula(writer: HTML5Translator, node: nodes.math) -> None:
 
 def displayed_formula(writer: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on lines of its own, with its number."""
-    tex = node.astext().strip()
-    if ALIGNED.search(tex) and not tex.startswith(r"\begin"):
-        tex = rf"\begin{{split}}{tex}\end{{split}}"
     number = f"({get_node_equation_number(writer, node)}) " if node["number"] else ""
     writer.body.append(writer.starttag(node, "div", CLASS="math"))
-    writer.body.append(f"{number}{converted(tex, display='block')}</div>\n")
+    writer.body.append(f"{number}{converted(node.astext().strip(), block=True)}</div>\n")
     raise nodes.SkipNode

@@ -1,7 +1,7 @@
 """The data of a matplotlib figure as a table, read back from the figure itself.
 
 The table is long: one row a point with the columns ``panel, series, kind, x, y, value``. Kinds are
-``line``; ``points`` (value: colour) and ``points size``; ``segments`` and ``band`` (corners, value:
+``line``; ``points`` (value: colour); ``segments`` and ``band`` (corners, value:
 colour or number of the piece); ``rectangle``, bars too (two opposite corners each); ``image``
 (column, row, value; channels of a colour in turn); and ``x tick``, ``y tick`` where ticks carry
 words; there ``series`` is the word.
@@ -13,33 +13,20 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from matplotlib import axis, category, collections, container, ticker
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axes._secondary_axes import SecondaryAxis
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from matplotlib.legend import Legend
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.spines import Spine
-from matplotlib.text import Text
 
 COLUMNS = ("panel", "series", "kind", "x", "y", "value")
 SHOWN = 20
 Row = tuple[str, str, str, float, float, float]  # NaN where there is no number
 
-# exact types: a subclass draws something else
-_KINDS = {
-    Line2D: "line",
-    collections.PathCollection: "points",
-    collections.LineCollection: "segments",
-    collections.FillBetweenPolyCollection: "band",
-    AxesImage: "image",
-    Rectangle: "rectangle",
-}
-_DECORATION = (axis.Axis, Spine, Text, Legend, Axes, SecondaryAxis)
-_WORDS = (ticker.FixedFormatter, ticker.FuncFormatter, category.StrCategoryFormatter)
+# names of the very types: a subclass draws something else
+_KINDS = {"Line2D": "line", "PathCollection": "points", "LineCollection": "segments"}
+_KINDS |= {"FillBetweenPolyCollection": "band", "AxesImage": "image", "Rectangle": "rectangle"}
+_DECORATION = {"XAxis", "YAxis", "Spine", "Text", "Annotation", "Legend"}
+_WORDS = {"FixedFormatter", "FuncFormatter", "StrCategoryFormatter"}
 
 
 def plotted_csv(rows: list[Row]) -> str:
@@ -103,9 +90,7 @@ def plotted_rows(fig: Figure) -> list[Row]:
 
 def _panels(fig: Figure) -> list[tuple[str, Axes]]:
     """Return the visible panels, named by their titles where these tell them apart."""
-    every = [axes for outer in fig.axes for axes in (outer, *outer.child_axes)]
-    panels = [a for a in every if a.get_visible() and getattr(a, "_colorbar", None) is None]
-    panels = [axes for axes in panels if not isinstance(axes, SecondaryAxis)]
+    panels = [a for a in fig.axes if a.get_visible() and getattr(a, "_colorbar", None) is None]
     titles = [next(filter(None, map(a.get_title, ("left", "center", "right"))), "") for a in panels]
     numbered = enumerate(zip(titles, panels, strict=True), start=1)
     return [(t if t and titles.count(t) == 1 else str(n), axes) for n, (t, axes) in numbered]
@@ -113,16 +98,16 @@ def _panels(fig: Figure) -> list[tuple[str, Axes]]:
 
 def _series(panel: str, axes: Axes) -> Iterator[tuple[str, Artist]]:
     """Yield each artist that shows data with the name of its series."""
-    bars = [c for c in axes.containers if isinstance(c, container.ErrorbarContainer)]
+    bars = [c for c in axes.containers if isinstance(c, ErrorbarContainer)]
     caps = {cap for errorbar in bars for cap in errorbar.lines[1]}  # they repeat the bars' ends
     owners = {part: owner for owner in axes.containers for part in owner.get_children()}
     names: dict[object, str] = {}
     for artist in axes.get_children():
         hidden = artist is axes.patch or artist in caps or not artist.get_visible()
-        if hidden or isinstance(artist, _DECORATION):
+        if hidden or type(artist).__name__ in _DECORATION:
             continue
-        kind = _KINDS.get(type(artist))
-        if kind is None or axes.name not in ("rectilinear", "polar"):
+        kind = _KINDS.get(type(artist).__name__)
+        if kind is None or axes.name != "rectilinear":
             raise ValueError(
                 f"panel {panel}: expected artists whose data can be exported (lines, points, "
                 f"bars, bands, images) in a plane, got {type(artist).__name__} in {axes.name}"
@@ -135,37 +120,37 @@ def _series(panel: str, axes: Axes) -> Iterator[tuple[str, Artist]]:
 
 def _points(artist: Artist) -> Iterator[tuple[str, float, float, float]]:
     """Yield kind, x, y and value of what an artist draws; nothing for marks in a corner."""
-    kind = _KINDS[type(artist)]
+    kind = _KINDS[type(artist).__name__]
     scatter = kind == "points"
     transform = artist.get_offset_transform() if scatter else artist.get_transform()
     is_data = transform.contains_branch_seperately(artist.axes.transData)
     if any(is_data):
-        for part, *point in _drawn(kind, artist):
-            x, y = np.where(is_data, point[:2], np.nan)
-            yield part, float(x), float(y), float(point[2])
+        for *point, value in _drawn(kind, artist):
+            x, y = np.where(is_data, point, np.nan)
+            yield kind, float(x), float(y), float(value)
 
 
-def _drawn(kind: str, artist: Artist) -> Iterator[tuple[str, float, float, float]]:
+def _drawn(kind: str, artist: Artist) -> Iterator[tuple[float, float, float]]:
     if kind == "image":
         for (row, column, *_), value in np.ndenumerate(_filled(artist.get_array())):
-            yield kind, column, row, value
+            yield column, row, value
     elif kind == "line":
         nothing = ("None", "", " ", None)
         if artist.get_linestyle() not in nothing or artist.get_marker() not in nothing:
-            yield from ((kind, x, y, np.nan) for x, y in artist.get_xydata())
+            yield from ((x, y, np.nan) for x, y in artist.get_xydata())
     elif kind == "rectangle":
-        yield from ((kind, x, y, np.nan) for x, y in artist.get_corners()[[0, 2]])
+        yield from ((x, y, np.nan) for x, y in artist.get_corners()[[0, 2]])
     elif kind == "points":
-        xy, sizes, colours = _filled(artist.get_offsets()), artist.get_sizes(), artist.get_array()
+        if np.ptp(artist.get_sizes()) > 0:
+            raise ValueError("points: expected one size, got several, which mean something")
+        xy, colours = _filled(artist.get_offsets()), artist.get_array()
         colours = np.full(len(xy), np.nan) if colours is None else _filled(colours)
-        yield from ((kind, *row) for row in np.column_stack([xy, colours]))
-        if len(sizes) > 1 and np.ptp(sizes) > 0:
-            yield from ((f"{kind} size", *row) for row in np.column_stack([xy, sizes]))
+        yield from np.column_stack([xy, colours])
     else:
         colours = artist.get_array()
         for number, path in enumerate(artist.get_paths()):
             value = number if colours is None else colours[number]
-            yield from ((kind, x, y, value) for x, y in path.vertices)
+            yield from ((x, y, value) for x, y in path.vertices)
 
 
 def _filled(values: np.ndarray) -> np.ndarray:
@@ -176,7 +161,7 @@ def _word_ticks(axes: Axes) -> Iterator[tuple[str, str, float, float, float]]:
     """Yield the ticks whose labels are words: categories that the coordinates do not tell."""
     for place, kind in ((axes.xaxis, "x tick"), (axes.yaxis, "y tick")):
         formatter, positions = place.get_major_formatter(), place.get_majorticklocs()
-        if axes.axison and place.get_visible() and isinstance(formatter, _WORDS):
+        if axes.axison and place.get_visible() and type(formatter).__name__ in _WORDS:
             for at, label in zip(positions, formatter.format_ticks(positions), strict=True):
                 if any(map(str.isalpha, label)):
                     yield label, kind, *((at, np.nan) if kind == "x tick" else (np.nan, at)), np.nan

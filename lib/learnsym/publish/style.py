@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from learnsym.drift.curves import Curve
 
 STYLE = mpl.rc_params_from_file(
-    Path(__file__).parent / "static" / "book.mplstyle", use_default_template=False
+    Path(__file__).with_name("book.mplstyle"), use_default_template=False
 )
 COLORS = tuple(STYLE["axes.prop_cycle"].by_key()["color"])
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")

@@ -10,6 +10,11 @@
     summary.setAttribute("aria-label", `Pages of ${parent.textContent}`);
   }
 
+  // a role of the past, in a list; and the corner of a table, which heads nothing
+  document.querySelectorAll('[role="doc-biblioentry"]').forEach((e) => e.setAttribute("role", "listitem"));
+  for (const head of document.querySelectorAll("th.head"))
+    if (!head.textContent.trim()) head.replaceWith(document.createElement("td"));
+
   // on paper: the light theme, and what is folded below claims unfolded; then as it was
   let theme, folded;
   window.addEventListener("beforeprint", () => {
