@@ -82,12 +82,11 @@ def footer_rows(shown):
 def test_footer_names_parameters_and_versions(shown):
     publish.footer("book", 7)
     rows = footer_rows(shown)
-    assert list(rows) == ["Parameters", "Versions", "Reproducibility"]
+    assert list(rows) == ["Parameters", "Versions"]
     assert rows["Parameters"] == "scale book, seed 7"
     assert f"Python {platform.python_version()}" in rows["Versions"]
     for package in ("learnsym", "numpy"):
         assert f"{package} {importlib.metadata.version(package)}" in rows["Versions"]
-    assert "bit for bit" in rows["Reproducibility"]
 
 
 def test_footer_names_torch_only_where_it_computes(shown, monkeypatch):

@@ -74,13 +74,10 @@ def footer(scale: str, seed: int, *results: "Result") -> None:
     """
     names = [*PACKAGES, *(["torch"] if "torch" in sys.modules else [])]
     versions = [f"{name} {importlib.metadata.version(name)}" for name in names]
-    alike = "the same machine prints every output of this chapter bit for bit again, except "
-    alike += "this table; other machines print the same rounded numbers"
     rows = [
         ("Parameters", f"scale `{scale}`, seed {seed}"),
         *map(_origin, results),
         ("Versions", ", ".join([f"Python {platform.python_version()}", *versions])),
-        ("Reproducibility", alike),
     ]
     table(["", ""], rows)
 
