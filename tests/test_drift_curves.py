@@ -66,11 +66,15 @@ def test_agreement_exponents_and_factors_tell_laws_apart(found):
     for mode in ("nominal", "augmented", "half turns"):
         assert agreement(found[mode]) == pytest.approx(np.ones(EPOCHS), abs=0.05)
         broken = dataclasses.replace(found[mode], drift=1.5 * found[mode].drift)
-        assert np.all(agreement(broken) > 1.4)
+        assert agreement(broken) == pytest.approx(1.5 * agreement(found[mode]))
     nominal, augmented, half = (found[mode] for mode in ("nominal", "augmented", "half turns"))
     assert exponent(nominal.drift) == pytest.approx(1)
     assert exponent(augmented.drift) == pytest.approx(0.5, abs=0.05)
     assert exponent(augmented.law) == pytest.approx(0.5)
+    times = np.arange(EPOCHS + 1.0)[:, None]
+    late = times >= EPOCHS / 4  # the first quarter does not count
+    assert exponent(np.where(late, times**2, 7.0)) == pytest.approx(2)
+    assert drift_curves.pooled([[3, 4], [0, 1]]) == pytest.approx(np.sqrt([12.5, 0.5]))
     assert factor(half, nominal) == factor(half, nominal, "law") == pytest.approx(0.6)
     assert factor(half, nominal, "code_drift") == pytest.approx(0.36)
 
