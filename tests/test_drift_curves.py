@@ -116,6 +116,8 @@ def test_stages_of_paths_as_whole_curves_would_give_them(arrays, found):
         assert cut[way].code_drift == pytest.approx(found[way].code_drift[ends])
         whole = np.hypot(arrays["distance"][1, ends], found[way].drift[ends])
         assert cut[way].distance == pytest.approx(whole)
+        moving = np.hypot(0.8 * arrays["distance"][1, ends], found[way].drift[ends])
+        assert cut[way].code_distance == pytest.approx(moving)
         law = found[way].law[ends] * (2 if way == "nominal" else 1)
         assert cut[way].law == pytest.approx(law)
     assert cut["equivariant"].law is None and not cut["equivariant"].drift.any()
