@@ -16,7 +16,7 @@ import importlib
 import json
 import modulefinder
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -95,13 +95,43 @@ def experiment_names() -> list[str]:
 
 @functools.cache
 def find(name: str) -> Experiment:
-    """Import the experiment ``name``; ValueError if there is none."""
+    """Import the experiment ``name``; ValueError if there is none or it lacks a part."""
     names = experiment_names()
     if name not in names:
         raise ValueError(f"experiment: expected one of {', '.join(names)}, got {name!r}")
     full_name = f"learnsym.experiments.{name}"
     code = code_digests(full_name)
-    return Experiment(name, importlib.import_module(full_name), code)
+    module = importlib.import_module(full_name)
+    missing = list(_missing(module))
+    if missing:
+        raise ValueError(f"experiment {name!r}: expected {'; '.join(missing)}")
+    return Experiment(name, module, code)
+
+
+def _missing(module: ModuleType) -> Iterator[str]:
+    scales = getattr(module, "SCALES", {})
+    if not scales or not set(scales) <= set(SCALES):
+        yield f"SCALES with keys among {', '.join(SCALES)}"
+    for scale, config in scales.items():
+        try:
+            sound = isinstance(config, module.Config) and "seed" in plain_config(config)
+        except (AttributeError, TypeError, ValueError) as error:
+            yield f"SCALES[{scale!r}] to be a Config of plain values ({error})"
+        else:
+            if not sound or type(config.seed) is not int:
+                yield f"SCALES[{scale!r}] to be a Config with an integer field seed"
+    for function in ("run", "probe"):
+        if not callable(getattr(module, function, None)):
+            yield f"a function {function}"
+    if not _is_positive(getattr(module, "PROBE_TOLERANCE", None)):
+        yield "a positive number PROBE_TOLERANCE"
+    seconds = getattr(module, "EXPECTED_SECONDS", {})
+    if set(seconds) != set(scales) or not all(map(_is_positive, seconds.values())):
+        yield "a positive number in EXPECTED_SECONDS for each scale"
+
+
+def _is_positive(value: object) -> bool:
+    return type(value) in (int, float) and 0 < value < float("inf")
 
 
 @functools.cache  # once a process: what it has imported stays

@@ -330,7 +330,10 @@ def _jobs_folder(found: Experiment, config: object) -> Path:
 
 def _repository() -> str | None:
     """Return the address of the book's repository as the package's metadata name it."""
-    entries = importlib.metadata.metadata("learnsym").get_all("Project-URL") or []
+    try:
+        entries = importlib.metadata.metadata("learnsym").get_all("Project-URL") or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
     return dict(entry.split(", ", 1) for entry in entries).get("Repository")
 
 
