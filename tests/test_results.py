@@ -250,8 +250,12 @@ def test_check_refuses_a_probe_that_deviates_and_writes_nothing(toy, monkeypatch
 @pytest.mark.parametrize(
     ("module", "old", "new"),
     [
+        ("toykernel", "A toy kernel", "A kernel with a better sentence"),
+        ("toykernel", '    """Multiply."""\n', ""),
         ("toykernel", "  # elementwise", ""),
+        ("toykernel", "factor * noise", "(factor\n        * noise)"),
         ("experiments/toy", "Recompute the first two rows.", "Recompute two rows."),
+        ("experiments/__init__", "", '"""Experiments."""\n'),
     ],
 )
 def test_text_that_is_no_code_makes_nothing_stale(toy, monkeypatch, module, old, new):
@@ -372,6 +376,22 @@ def test_another_folder_takes_the_place_of_the_book(toy, tmp_path, monkeypatch):
     assert results.results_folder() == tmp_path / "mine"
     assert len(toy.files()) == 2 and list(toy.book.iterdir()) == [toy.book / "_config.yml"]
     results.load("toy")
+
+
+@pytest.mark.parametrize("folder", ["_build", "_build/results"])
+@pytest.mark.parametrize("change", ["noise * factor", "3 * noise * factor"])
+def test_what_cannot_be_stored_is_returned(toy, capsys, folder, change):
+    results.recompute("toy")
+    before = toy.files()
+    toy.edit("toykernel", "factor * noise", change)
+    (toy.book / folder).parent.mkdir(exist_ok=True)
+    (toy.book / folder).write_text("a file where a folder should be: nothing can be written there")
+    capsys.readouterr()
+    result = results.obtain("toy")
+    factor = 6.0 if change.startswith("3") else 2.0
+    np.testing.assert_array_equal(result.arrays["curve"], expected_curve(factor=factor))
+    assert "toy-book: could not be stored (" in capsys.readouterr().err
+    assert "checksums" not in result.provenance and toy.files() == before
 
 
 def refused(*_, **__):

@@ -88,13 +88,23 @@ def test_commands_report_stale_and_corrupt_results(toy, capsys):
     results.recompute("toy", "smoke")
     (results.results_folder() / "toy-smoke.npz").write_bytes(b"")
     toy.edit("toykernel", "factor * noise", "noise * factor")
-    for command, code in (("list", 1), ("check", 1), ("revalidate", 1), ("check", 1)):
+    for command, code in (("list", 0), ("check", 1), ("revalidate", 1), ("check", 1)):
         assert main([command]) == code
     out = capsys.readouterr().out
     assert out.count("toy-smoke  CorruptResult") == 4
     assert out.count("toy-book  StaleResult") == 2
     assert "toy-book  fresh, revalidated 1 times" in out
     assert "learnsym.toykernel" in out
+
+
+def test_check_reports_a_probe_that_deviates(toy, capsys, monkeypatch):
+    results.recompute("toy", "book")
+    probe = toy.module().probe
+    monkeypatch.setattr(
+        toy.module(), "probe", lambda config: {"curve": probe(config)["curve"] * 1.1}
+    )
+    assert main(["check"]) == 1
+    assert "probe deviates by" in capsys.readouterr().out
 
 
 RUN_BY_ROWS = """def run(config, progress=True):

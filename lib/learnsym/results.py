@@ -591,7 +591,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "run":
             how = {"device": options.device} if options.device else {}
             return _run(options.experiment, options.scale, options.force, how)
-        return _table(options.say)
+        status = _table(options.say)
+        return 0 if options.command == "list" else status
     except (ValueError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
