@@ -101,15 +101,35 @@ def segments(first, last):
 
 KINDS = {
     "line": (lambda a: a.plot(X, Y), points("line", X, Y)),
+    "markers only": (lambda a: a.plot(X, Y, "o"), points("line", X, Y)),
+    "two lines": (
+        lambda a: a.plot(X, np.column_stack([Y, 2 * Y])),
+        points("line", X, Y) + points("line", X, 2 * Y),
+    ),
     "logarithmic": (lambda a: a.loglog(X, Y**2), points("line", X, Y**2)),
+    "scatter": (lambda a: a.scatter(X, Y), points("points", X, Y)),
     "scatter, colours": (lambda a: a.scatter(X, Y, c=X**2), points("points", X, Y, X**2)),
+    "horizontal": (lambda a: a.axhline(2.5), 2 * [("line", N, 2.5, N)]),
     "vertical": (lambda a: a.axvline(-1.5), 2 * [("line", -1.5, N, N)]),
     "error bars": (
         lambda a: a.errorbar(X, Y, yerr=[X, 2 * X], capsize=3),
         points("line", X, Y) + segments(zip(X, Y - X, strict=True), zip(X, Y + 2 * X, strict=True)),
     ),
+    "error bars across": (
+        lambda a: a.errorbar(X, Y, xerr=0.5, fmt="none"),
+        segments(zip(X - 0.5, Y, strict=True), zip(X + 0.5, Y, strict=True)),
+    ),
     "bars": (lambda a: a.bar(X, Y, width=0.2), corners(X - 0.1, 0, X + 0.1, Y)),
+    "bars on a base": (
+        lambda a: a.bar(X, 2 * X, width=0.2, bottom=5),
+        corners(X - 0.1, 5, X + 0.1, 5 + 2 * X),
+    ),
     "bars across": (lambda a: a.barh(X, Y, height=0.2), corners(0, X - 0.1, Y, X + 0.1)),
+    "bars with errors": (
+        lambda a: a.bar(X[:1], Y[:1], yerr=0.25, width=0.2),
+        corners(X[0] - 0.1, 0, X[:1] + 0.1, Y[0])
+        + segments([(X[0], Y[0] - 0.25)], [(X[0], Y[0] + 0.25)]),
+    ),
     "histogram": (
         lambda a: a.hist([0.5, 1.5, 1.6, 2.5], bins=[0, 1, 2, 3]),
         corners([0, 1, 2], 0, [1, 2, 3], [1, 2, 1]),
@@ -119,6 +139,8 @@ KINDS = {
         lambda a: a.imshow(RGB),
         points("image", np.repeat([0, 1, 0, 1], 3), np.repeat([0, 0, 1, 1], 3), RGB),
     ),
+    "matshow": (lambda a: a.matshow(GRID), points("image", COLS, ROWS, GRID)),
+    "horizontal span": (lambda a: a.axhspan(1, 3), [("rectangle", N, y, N) for y in (1.0, 3.0)]),
     "vertical span": (lambda a: a.axvspan(1, 3), [("rectangle", x, N, N) for x in (1.0, 3.0)]),
     "vertical lines": (
         lambda a: a.vlines([1, 2], 0, [3, 4]),
@@ -129,6 +151,10 @@ KINDS = {
             mcollections.LineCollection([TRIANGLE[:2], TRIANGLE[1:]], array=[7, 9])
         ),
         points("segments", [0, 1, 1, 0.5], [0, 0, 0, 2], [7, 7, 9, 9]),
+    ),
+    "rectangle": (
+        lambda a: a.add_patch(mpatches.Rectangle((1, 2), 3, 4)),
+        corners(1, 2, [4], 6),
     ),
 }
 
@@ -265,14 +291,26 @@ UNSUPPORTED = {
     "mesh": lambda axes: axes.pcolormesh([0, 1, 2, 4], [0, 2, 3], GRID),
     "polygon": lambda axes: axes.fill(*TRIANGLE.T),
     "circle": lambda axes: axes.add_patch(mpatches.Circle((1, 2), 0.5)),
+    "stairs": lambda axes: axes.stairs([3, 5], [0, 1, 4]),
+    "contour": lambda axes: axes.contour(np.add.outer(X, Y)),
     "arrows": lambda axes: axes.quiver([0, 1], [2, 3], [4, 5], [6, 7]),
+    "pie": lambda axes: axes.pie([1, 2]),
+    "ellipse": lambda axes: axes.add_patch(mpatches.Ellipse((0, 0), 1, 2)),
     "arrow patch": lambda axes: axes.add_patch(mpatches.FancyArrowPatch((0, 0), (1, 1))),
+    "smooth mesh": lambda axes: axes.pcolormesh(
+        [0, 1], [0, 1], [[1, 2], [3, 4]], shading="gouraud"
+    ),
+    "smooth triangles": lambda axes: axes.tripcolor(
+        [0, 1, 0], [0, 0, 1], [1.0, 2.0, 3.0], shading="gouraud"
+    ),
     "three dimensions": lambda axes: axes.figure.add_subplot(projection="3d").plot([0], [0], [0]),
     "figure image": lambda axes: axes.figure.figimage(np.ones((2, 2))),
+    "hexagons": lambda axes: axes.hexbin(X, Y, gridsize=3),
+    "barbs": lambda axes: axes.barbs([0, 1], [0, 1], [10, 20], [30, 40]),
+    "uneven pixels": lambda axes: axes.pcolorfast([0, 1, 5], [0, 1, 5], np.ones((2, 2))),
     "several sizes": lambda axes: axes.scatter(X, Y, s=10 * X),
     "inset": lambda axes: axes.inset_axes([0.5, 0.5, 0.4, 0.4]).plot([5], [6]),
     "second axis": lambda axes: axes.secondary_xaxis("top"),
-    "uneven pixels": lambda axes: axes.pcolorfast([0, 1, 5], [0, 1, 5], np.ones((2, 2))),
 }
 
 
@@ -390,12 +428,37 @@ def test_two_processes_write_the_same_bytes(tmp_path):
 
 # --- bad arguments ---------------------------------------------------------------------------
 
+def test_style_of_the_process_does_not_reach_the_hash_salt(folder, shown):
+    mpl.rcParams["svg.hashsalt"] = None
+    fig, axes = plt.subplots()
+    axes.plot(X, X, marker="o")
+    axes.fill_between(X, X, 0, hatch="//")
+    figure(fig, "a-figure", **TEXTS)
+    first = (folder / "a-figure.svg").read_bytes()
+    fig, axes = plt.subplots()
+    axes.plot(X, X, marker="o")
+    axes.fill_between(X, X, 0, hatch="//")
+    figure(fig, "a-figure", **TEXTS)
+    assert (folder / "a-figure.svg").read_bytes() == first
+    assert shown[0] == shown[1]
+
+
 BAD = {
     "title, empty": ({"title": ""}, "title of figure a-figure: expected text"),
+    "title, none": ({"title": None}, "title of figure a-figure: expected text"),
     "caption, blank": ({"caption": " \n "}, "caption of figure a-figure: expected text"),
+    "caption, none": ({"caption": None}, "caption of figure a-figure: expected text"),
+    "alt, empty": ({"alt": ""}, "alt of figure a-figure: expected text"),
     "alt, none": ({"alt": None}, "alt of figure a-figure: expected text"),
-    "alt, caption": ({"alt": " " + TEXTS["caption"].replace(" ", "\n")}, "got the caption again"),
+    "alt is the caption": ({"alt": TEXTS["caption"]}, "got the caption again"),
+    "alt is the caption, broken": (
+        {"alt": " " + TEXTS["caption"].replace(" ", "\n")},
+        "got the caption again",
+    ),
+    "id, capital": ({"id": "A-figure"}, "id: expected lower-case"),
     "id, path": ({"id": "../a"}, "id: expected lower-case"),
+    "id, underscore": ({"id": "a_figure"}, "id: expected lower-case"),
+    "id, empty": ({"id": ""}, "id: expected lower-case"),
     "id, none": ({"id": None}, "id: expected lower-case"),
     "width, number": ({"width": 400}, "width of figure a-figure: expected a length"),
     "width, no unit": ({"width": "400"}, "width of figure a-figure: expected a length"),

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 from learnsym.fingerprints import (
@@ -58,15 +57,30 @@ def reached(root, module="start"):
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
+        ("", set()),
         ("import numpy, os.path\nfrom scipy import linalg", set()),
+        ("import learnsym.plain", {"plain"}),
+        ("import learnsym.plain as p, learnsym.a.leaf", {"plain", "a.leaf", *A}),
         ("import learnsym.a.deep.bottom", {"a.deep", "a.deep.bottom", "a.leaf", "plain", *A}),
+        ("from learnsym import plain", {"plain"}),
         ("from learnsym import plain as p, circle_1", {"plain", "circle_1", "circle_2"}),
+        ("from learnsym import top_name", set()),
         ("from learnsym import plain, top_name", {"plain"}),
+        ("import learnsym", set()),
+        ("from learnsym.a import value", A),
+        ("from learnsym.a import leaf", {"a.leaf", "plain", *A}),
         ("from learnsym.a import value, leaf", {"a.leaf", "plain", *A}),
         ("from learnsym.a import *", A),
+        ("from learnsym.a.inner import value", A),
+        ("from . import plain", {"plain"}),
+        ("from .plain import name", {"plain"}),
         ("from .a.inner import value", A),
+        ("def f():\n    from learnsym import plain", {"plain"}),
         ("class C:\n    def f(self):\n        import learnsym.plain", {"plain"}),
-        ("if TYPE_CHECKING:\n    from learnsym import plain", {"plain"}),
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from learnsym import plain",
+            {"plain"},
+        ),
         ("try:\n    from learnsym import plain\nexcept ImportError:\n    plain = None", {"plain"}),
         ("import learnsymmetry.plain\nfrom learnsymmetry import plain", set()),
         ("'import learnsym.plain'  # import learnsym.plain", set()),
@@ -77,13 +91,31 @@ def test_reached_modules(root, source, expected):
     assert reached(root) == expected | TOP
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from . import leaf", {"a.leaf", "plain", *A}),
+        ("from .leaf import x", {"a.leaf", "plain", *A}),
+        ("from .. import plain", {"plain", *A}),
+        ("from ..plain import x", {"plain", *A}),
+        ("from .deep import bottom", {"a.deep", "a.deep.bottom", "a.leaf", "plain", *A}),
+    ],
+)
 @pytest.mark.parametrize("place", ["a/start", "a/start/__init__"])
-def test_relative_imports(root, place):
-    # inside a package one dot is the package itself
-    dots = ".." if place.endswith("__init__") else "."
-    write(root, {place: f"from {dots}deep import bottom"})
-    expected = {"a.deep", "a.deep.bottom", "a.leaf", "plain", *A}
+def test_relative_imports(root, place, source, expected):
+    if place.endswith("__init__"):
+        # Inside a package one dot is the package itself.
+        source = source.replace("from .", "from ..", 1)
+    write(root, {place: source})
     assert reached(root, "a.start") == expected | TOP
+
+
+def test_modules_name_themselves_and_their_packages(root):
+    assert set(code_digests("learnsym.a.deep.bottom", root)) >= {
+        "learnsym.a.deep.bottom",
+        "learnsym.a.deep",
+        "learnsym.a",
+    }
 
 
 @pytest.mark.parametrize(
@@ -222,6 +254,9 @@ def test_formatting_and_comments_do_not_count(path):
         ('"""Docstring."""\n\n    field', "field"),
         ('    """Documentation of a field."""\n', ""),
         ("def empty(): ", "def empty(): pass  # "),
+        ("0x10", "16"),
+        ('"a" "b"', "'ab'"),
+        ("X < 3 <= n", "(X < (3) <= n)"),
         ("global X", "global X  # comment"),
         ('"text"', 'u"text"'),
     ],
@@ -235,17 +270,26 @@ def test_edits_without_meaning(old, new):
     ("old", "new"),
     [
         ("1.0", "1"),
+        ("True", "1"),
         ('"text"', 'b"text"'),
+        ('"é"', '"e"'),
         ('"", {**p', "{**p"),
+        ("None, ...", "..., None"),
         ("y: x[1:, ", "y: x[:1, "),
         ("b=1, *args", "*args, b=1"),
+        ("a, /, b", "a, b"),
+        ("*args, c", "*args, c=None"),
         (" -> list[int]", ""),
+        ("from None", ""),
         ("except*", "except"),
         ("async with", "with"),
+        ("i async for", "i for"),
         ("X < 3 <= n", "X <= 3 <= n"),
         ("X!r:", "X!s:"),
+        ("{n} and", "{n}  and"),
         ("{**p, 1: None}", "{None: p, 1: None}"),
         ("from . import a", "from .. import a"),
+        ("global X", "nonlocal X"),
         ("@decorator(k=1)\n", ""),
         ("X: int =", "X ="),
     ],
@@ -283,12 +327,18 @@ def test_every_field_counts(change):
 
 
 @pytest.mark.parametrize(
-    "value",
-    [[1], {"a": 1}, None, float("nan"), float("inf"), 1j, (1, [2]), np.float64(0.5)],
+    "value", [[1], {"a": 1}, None, float("nan"), float("inf"), 1j, (1, [2]), Config, object()]
 )
 def test_values_that_are_not_plain(value):
     with pytest.raises(ValueError, match=r"config\.sizes: expected a bool, int"):
         plain_config(Config(sizes=value))
+
+
+def test_numpy_scalars_are_not_plain():
+    import numpy as np
+
+    with pytest.raises(ValueError, match=r"config\.rate.*float64"):
+        plain_config(Config(rate=np.float64(0.5)))
 
 
 def test_configurations_that_are_not_frozen_dataclasses():
