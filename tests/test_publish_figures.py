@@ -428,6 +428,7 @@ def test_two_processes_write_the_same_bytes(tmp_path):
 
 # --- bad arguments ---------------------------------------------------------------------------
 
+
 def test_style_of_the_process_does_not_reach_the_hash_salt(folder, shown):
     mpl.rcParams["svg.hashsalt"] = None
     fig, axes = plt.subplots()
